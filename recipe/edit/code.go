@@ -1,0 +1,235 @@
+package edit
+
+import (
+	"fmt"
+	"strings"
+)
+
+// code is settings that are assignments of a language: PHP's `$a['b'] = v;`,
+// `define('K', v);`, `const K = v;` and `'k' => v,`, Python's `a.b = v`. A name
+// is as it is written; define and the keys of arrays go by their text.
+type code struct {
+	php   bool
+	marks string
+}
+
+func (c code) style() *style {
+	return &style{marks: c.marks, slashes: c.php, types: true}
+}
+
+func (c code) parse(s string) *tree {
+	t := newTree(s)
+	at := 0
+	if strings.HasPrefix(s, bom) {
+		at = len(bom)
+	}
+	for at < len(s) {
+		end := lineEnd(s, at)
+		start := at + len(indentAt2(s, at))
+		mark := -1
+		st := style{marks: c.marks, slashes: c.php}
+		if c.php && strings.HasPrefix(s[start:end], "/*") {
+			if i := strings.Index(s[start:], "*/"); i >= 0 {
+				at = lineEnd(s, start+i)
+				continue
+			}
+		}
+		if m := st.commentMark(s[start:end]); m != "" {
+			mark = start
+			for start += len(m); start < end && s[start] == m[0]; start++ {
+			}
+			start += len(indentAt2(s, start))
+		}
+		n, ok := c.read(s, start, mark >= 0)
+		if ok && mark >= 0 {
+			ok = !strings.Contains(n.whole.of(s), "\n") && start-mark < 5 && c.endsLine(s, n.whole.end)
+			n.twin, n.mark = true, mark
+		}
+		if ok {
+			t.add(t.root, n)
+			end = max(end, lineEnd(s, max(n.whole.end-1, 0)))
+		}
+		at = end
+	}
+	return t
+}
+
+// endsLine reports whether nothing but a comment stands behind offset at.
+func (c code) endsLine(s string, at int) bool {
+	rest := strings.TrimSpace(s[at:lineEnd(s, at)])
+	return rest == "" || rest[0] == '#' || c.php && strings.HasPrefix(rest, "//")
+}
+
+// read reads an assignment that begins at offset at.
+func (c code) read(s string, at int, comment bool) (node, bool) {
+	line := s[at:lineEnd(s, at)]
+	name, rest := span{}, 0
+	switch {
+	case c.php && (strings.HasPrefix(line, "define(") || strings.HasPrefix(line, "define (")):
+		name.start = at + strings.IndexByte(line, '(') + 1
+		name.start += len(indentAt2(s, name.start))
+		w, ok := quotedAt(s, name.start)
+		if !ok {
+			return node{}, false
+		}
+		name.end = w.end
+		if rest = w.end + len(indentAt2(s, w.end)); rest >= len(s) || s[rest] != ',' {
+			return node{}, false
+		}
+		rest++
+	case c.php && line != "" && (line[0] == '\'' || line[0] == '"'):
+		w, ok := quotedAt(s, at)
+		name = w.span
+		rest = w.end + len(indentAt2(s, w.end))
+		if !ok || !strings.HasPrefix(s[rest:], "=>") {
+			return node{}, false
+		}
+		rest += 2
+	default:
+		ok := false
+		if name, rest, ok = c.target(s, at, line); !ok {
+			return node{}, false
+		}
+	}
+	n := node{name: name.of(s), nameAt: name, whole: span{at, rest}}
+	if n.name[0] == '\'' || n.name[0] == '"' {
+		n.name = n.name[1 : len(n.name)-1]
+	}
+	rest += len(indentAt2(s, rest))
+	stop, end := c.expression(s, rest)
+	if stop <= rest {
+		return node{}, false
+	}
+	n.val, n.whole.end = span{rest, stop}, end
+	w := word{span: n.val, text: n.val.of(s)}
+	if q, ok := quotedAt(s, rest); ok && q.end == stop {
+		w = q
+	}
+	n.words = []word{w}
+	return n, true
+}
+
+// target reads `$a['b'] =`, `const K =` or `a.b =`; rest is behind the `=`.
+func (c code) target(s string, at int, line string) (span, int, bool) {
+	if c.php {
+		switch {
+		case strings.HasPrefix(line, "const "):
+			at += len("const ")
+		case !strings.HasPrefix(line, "$"):
+			return span{}, 0, false
+		}
+	}
+	i, end := at, lineEnd(s, at)
+	for i < end && (isAlnum(s[i]) || strings.IndexByte("_.$[]'\"->:", s[i]) >= 0) {
+		if s[i] == '-' && !strings.HasPrefix(s[i:], "->") {
+			break
+		}
+		i++
+	}
+	name := span{at, i}
+	i += len(indentAt2(s, i))
+	if name.empty() || i+1 >= end || s[i] != '=' || s[i+1] == '=' || s[i+1] == '>' || !isKey(s[name.start:name.start+1]) || s[name.start] >= '0' && s[name.start] <= '9' {
+		return span{}, 0, false
+	}
+	return name, i + 1, true
+}
+
+// quotedAt reads a string in quotes at offset at.
+func quotedAt(s string, at int) (word, bool) {
+	if at >= len(s) || s[at] != '\'' && s[at] != '"' {
+		return word{}, false
+	}
+	for i := at + 1; i < len(s) && s[i] != '\n'; i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case s[at]:
+			text := strings.NewReplacer(`\\`, `\`, `\`+s[at:at+1], s[at:at+1]).Replace(s[at+1 : i])
+			return word{span{at, i + 1}, text, s[at]}, true
+		}
+	}
+	return word{}, false
+}
+
+// expression returns where the value at offset at stops, and where the
+// statement ends.
+func (c code) expression(s string, at int) (stop, end int) {
+	depth := 0
+	for i := at; i < len(s); i++ {
+		switch ch := s[i]; {
+		case ch == '\'' || ch == '"':
+			if w, ok := quotedAt(s, i); ok {
+				i = w.end - 1
+			}
+		case ch == '#', c.php && strings.HasPrefix(s[i:], "//"):
+			if depth == 0 {
+				return trimRight(s, at, i), trimRight(s, at, i)
+			}
+			i = lineEnd(s, i) - 1
+		case ch == '(' || ch == '[' || ch == '{':
+			depth++
+		case ch == ')' || ch == ']' || ch == '}':
+			if depth--; depth < 0 {
+				stop = trimRight(s, at, i)
+				if rest := s[i:lineEnd(s, i)]; c.php && strings.HasPrefix(rest, ");") {
+					return stop, i + 2
+				}
+				return stop, stop
+			}
+		case c.php && depth == 0 && (ch == ';' || ch == ','):
+			return trimRight(s, at, i), i + 1
+		case ch == '\n' && depth == 0 && !c.php:
+			return trimRight(s, at, i), trimRight(s, at, i)
+		}
+	}
+	return trimRight(s, at, len(s)), trimRight(s, at, len(s))
+}
+
+// spell writes a value: a string in the quotes of the old one, else what
+// stands there as an expression; a new one by its kind.
+func (c code) spell(old *word, v Value) (string, error) {
+	text := v.Text
+	if v.Kind == Bool && !c.php {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	switch {
+	case strings.ContainsAny(text, "\r\n"):
+		return "", fmt.Errorf("the value has a line end")
+	case old != nil && old.quote == 0, old == nil && v.Kind != String:
+		if stop, end := c.expression(text, 0); text == "" || stop != len(text) || end != len(text) {
+			return "", fmt.Errorf("%q is not one expression", text)
+		}
+		return text, nil
+	}
+	q := byte('\'')
+	if old != nil {
+		q = old.quote
+	}
+	return string(q) + strings.NewReplacer(`\`, `\\`, string(q), `\`+string(q)).Replace(text) + string(q), nil
+}
+
+func (c code) value(t *tree, n *node, v Value) (string, error) { return c.spell(&n.words[0], v) }
+
+func (c code) arg(t *tree, n *node, i int, v Value) (string, error) {
+	if i < 0 {
+		return v.Text, nil
+	}
+	return c.spell(&n.words[0], v)
+}
+
+func (c code) entry(t *tree, like *node, name string, v Value) (string, error) {
+	text, err := c.spell(nil, v)
+	if err != nil {
+		return "", err
+	}
+	if !c.php {
+		return name + " = " + text, nil
+	}
+	if strings.HasPrefix(name, "$") {
+		return name + " = " + text + ";", nil
+	}
+	if like != nil && strings.Contains(t.src[like.nameAt.end:like.val.start], "=>") {
+		return "'" + name + "' => " + text + ",", nil
+	}
+	return "define('" + name + "', " + text + ");", nil
+}

@@ -1,0 +1,410 @@
+package edit
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// jsonc is JSON, with comments and trailing commas where a file has them. An
+// object's members are entries by their names, an array's are entries named
+// `-`; an array's values are its words as well.
+type jsonc struct{}
+
+func (jsonc) style() *style {
+	return &style{slashes: true, types: true, indent: "  "}
+}
+
+// maxDepth bounds nesting, so that no file can exhaust the stack.
+const maxDepth = 500
+
+func (jsonc) parse(s string) *tree {
+	p := &jsonParser{t: newTree(s), s: s}
+	p.at = len(s) - len(strings.TrimPrefix(s, bom))
+	root := p.t.root
+	p.blanks(root)
+	if p.at < len(s) {
+		p.value(root, 0)
+	}
+	if p.blanks(root); p.at < len(s) {
+		p.t.oddAt(p.at, "text stands behind the value")
+	}
+	root.whole = span{0, len(s)}
+	if root.val.start >= 0 && !root.block {
+		root.body = span{len(s), len(s)}
+	}
+	root.block, root.val = true, span{-1, -1}
+	return p.t
+}
+
+type jsonParser struct {
+	t  *tree
+	s  string
+	at int
+}
+
+// blanks skips white space and comments, and reads commented members on the way.
+func (p *jsonParser) blanks(in *node) {
+	for p.at < len(p.s) {
+		rest := p.s[p.at:]
+		switch {
+		case strings.IndexByte(" \t\r\n", rest[0]) >= 0:
+			p.at++
+		case strings.HasPrefix(rest, "//"):
+			end := lineEnd(p.s, p.at)
+			p.twin(in, p.at, end)
+			p.at = end
+		case strings.HasPrefix(rest, "/*"):
+			if i := strings.Index(rest[2:], "*/"); i >= 0 {
+				p.at += i + 4
+				continue
+			}
+			p.t.oddAt(p.at, "the comment has no end")
+			p.at = len(p.s)
+		default:
+			return
+		}
+	}
+}
+
+// twin reads `// "key": value,` as a member that was commented out.
+func (p *jsonParser) twin(in *node, mark, end int) {
+	q := &jsonParser{t: newTree(p.s[:end]), s: p.s[:end], at: mark + 2}
+	for q.at < end && isBlank(p.s[q.at]) {
+		q.at++
+	}
+	if q.at >= end || p.s[q.at] != '"' || !q.member(q.t.root, 0) || len(q.t.odd) > 0 {
+		return
+	}
+	if rest := strings.TrimSpace(p.s[q.at:end]); rest != "" && rest != "," || q.t.root.kids[0].block {
+		return
+	}
+	n := *q.t.root.kids[0]
+	n.twin, n.mark = true, mark
+	p.t.add(in, n)
+}
+
+// value reads one value into n.
+func (p *jsonParser) value(n *node, depth int) {
+	switch c := p.s[p.at]; {
+	case depth > maxDepth:
+		p.t.oddAt(p.at, "the nesting is too deep")
+		p.at = len(p.s)
+	case c == '{':
+		p.object(n, depth)
+	case c == '[':
+		p.array(n, depth)
+	default:
+		w, ok := p.scalar()
+		if !ok {
+			p.t.oddAt(p.at, "this is no JSON value")
+			p.at = max(p.at+1, w.end)
+			return
+		}
+		n.words, n.val = []word{w}, w.span
+		p.at = w.end
+	}
+	n.whole.end = p.at
+}
+
+// scalar reads a string, a number or a word.
+func (p *jsonParser) scalar() (word, bool) {
+	start := p.at
+	if p.s[start] == '"' {
+		for i := start + 1; i < len(p.s) && p.s[i] != '\n'; i++ {
+			switch p.s[i] {
+			case '\\':
+				i++
+			case '"':
+				w := word{span: span{start, i + 1}, text: p.s[start+1 : i], quote: '"'}
+				if strings.IndexByte(w.text, '\\') >= 0 {
+					if err := json.Unmarshal([]byte(p.s[start:i+1]), &w.text); err != nil {
+						return w, false
+					}
+				}
+				return w, true
+			}
+		}
+		return word{span: span{start, start + 1}}, false
+	}
+	end := start
+	for end < len(p.s) && (isAlnum(p.s[end]) || strings.IndexByte("+-.", p.s[end]) >= 0) {
+		end++
+	}
+	return word{span: span{start, end}, text: p.s[start:end]}, end > start
+}
+
+func (p *jsonParser) object(n *node, depth int) {
+	p.at++
+	n.block, n.body, n.val = true, span{p.at, p.at}, span{-1, -1}
+	for p.next(n, '}') {
+		if !p.member(n, depth) {
+			p.t.oddAt(p.at, "a member begins with its name in quotes")
+			p.resync()
+		}
+	}
+}
+
+// member reads `"key": value`.
+func (p *jsonParser) member(n *node, depth int) bool {
+	if p.s[p.at] != '"' {
+		return false
+	}
+	key, ok := p.scalar()
+	if !ok {
+		return false
+	}
+	at := key.end
+	for at < len(p.s) && strings.IndexByte(" \t\r\n", p.s[at]) >= 0 {
+		at++
+	}
+	if at >= len(p.s) || p.s[at] != ':' {
+		return false
+	}
+	k := p.t.add(n, node{name: key.text, nameAt: key.span, whole: span{key.start, at + 1}, val: span{-1, -1}})
+	p.at = at + 1
+	p.blanks(k)
+	if p.at < len(p.s) {
+		p.value(k, depth+1)
+	}
+	return true
+}
+
+func (p *jsonParser) array(n *node, depth int) {
+	start := p.at
+	p.at++
+	n.block, n.body = true, span{p.at, p.at}
+	var ws []word
+	for p.next(n, ']') {
+		k := p.t.add(n, node{name: "-", nameAt: span{p.at, p.at}, whole: span{p.at, p.at}, val: span{-1, -1}})
+		p.value(k, depth+1)
+		if !k.block {
+			ws = append(ws, k.words...)
+		}
+	}
+	n.words, n.val = ws, span{start, p.at}
+}
+
+// next moves to the next member of n, or behind its end.
+func (p *jsonParser) next(n *node, shut byte) bool {
+	for p.blanks(n); p.at < len(p.s); p.blanks(n) {
+		switch p.s[p.at] {
+		case ',':
+			p.at++
+		case shut:
+			n.body.end = p.at
+			p.at++
+			return false
+		default:
+			if p.s[p.at] == '}' || p.s[p.at] == ']' {
+				p.t.oddAt(p.at, "the bracket closes nothing")
+				p.at++
+				continue
+			}
+			return true
+		}
+	}
+	n.body.end = len(p.s)
+	p.t.oddAt(n.body.start-1, "the bracket has no end")
+	return false
+}
+
+// resync skips to the end of a line or to a bracket.
+func (p *jsonParser) resync() {
+	p.at++
+	for p.at < len(p.s) && strings.IndexByte("\n,}]", p.s[p.at]) < 0 {
+		p.at++
+	}
+}
+
+// jsonText writes a string.
+func jsonText(s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", fmt.Errorf("%q is not UTF-8", s)
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(s)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// jsonSpell writes a value: in quotes where the old one has them; bare where
+// the old one is bare and the new one can be; by its kind where there is none.
+func jsonSpell(old *word, v Value) (string, error) {
+	bare := v.Kind != String
+	if old != nil {
+		bare = old.quote == 0
+	}
+	if v.Kind == raw {
+		return v.Text, nil
+	}
+	if bare && json.Valid([]byte(v.Text)) && strings.Trim(v.Text, " \t\r\n\"{}[]") == v.Text {
+		return v.Text, nil
+	}
+	return jsonText(v.Text)
+}
+
+func (jsonc) value(t *tree, n *node, v Value) (string, error) {
+	if n.block {
+		return "", fmt.Errorf("it is a list; give a list of values")
+	}
+	return jsonSpell(&n.words[0], v)
+}
+
+func (jsonc) arg(t *tree, n *node, i int, v Value) (string, error) {
+	if i < 0 {
+		i = 0
+	}
+	if i < len(n.words) {
+		return jsonSpell(&n.words[i], v)
+	}
+	return jsonSpell(nil, v)
+}
+
+func (jsonc) entry(t *tree, like *node, name string, v Value) (string, error) {
+	text, err := jsonSpell(nil, v)
+	if err != nil {
+		return "", err
+	}
+	if name == "-" {
+		return text, nil
+	}
+	key, err := jsonText(name)
+	gap := ": "
+	for _, n := range t.entries() {
+		if n.name != "-" && n.val.start > n.nameAt.end {
+			gap = t.src[n.nameAt.end:n.val.start]
+			break
+		}
+	}
+	if strings.ContainsAny(gap, "/\n") {
+		gap = ": "
+	}
+	return key + gap + text, err
+}
+
+func (jsonc) list(t *tree, n *node, vs []Value) (string, error) {
+	sep, pad := ", ", ""
+	if n != nil && n.block && len(n.kids) > 0 {
+		pad = t.src[n.body.start:n.kids[0].whole.start]
+		if strings.TrimSpace(pad) != "" {
+			pad = ""
+		} else if pad != "" {
+			sep = "," + pad
+		}
+	}
+	var all []string
+	for _, v := range vs {
+		text, err := jsonSpell(nil, v)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, text)
+	}
+	tail := ""
+	if pad != "" {
+		tail = t.src[n.kids[len(n.kids)-1].whole.end:n.body.end]
+	}
+	return "[" + pad + strings.Join(all, sep) + tail + "]", nil
+}
+
+func (jsonc) place(t *tree, sec, prev *node, text string) (splice, error) {
+	src, nl := t.src, eol(t.src)
+	kids := sec.active()
+	if prev != nil {
+		gap := " "
+		if start := lineStart(src, prev.whole.start); strings.TrimSpace(src[start:prev.whole.start]) == "" {
+			gap = nl + src[start:prev.whole.start]
+		}
+		return splice{span{prev.whole.end, prev.whole.end}, "," + gap + strings.ReplaceAll(text, "\n", gap)}, nil
+	}
+	if len(kids) > 0 {
+		gap := src[sec.body.start:kids[0].whole.start]
+		if strings.TrimSpace(gap) != "" || gap == "" {
+			gap = " "
+		}
+		at := kids[0].whole.start
+		return splice{span{at, at}, text + "," + gap}, nil
+	}
+	if strings.TrimSpace(sec.body.of(src)) != "" {
+		return splice{}, fmt.Errorf("only comments stand in it")
+	}
+	if !strings.Contains(src, "\n") || src[sec.body.start-1] == '[' {
+		return splice{sec.body, text}, nil
+	}
+	in := indentAt(src, sec.body.start)
+	unit := "  "
+	if first := t.root.active(); len(first) > 0 && indentAt(src, first[0].whole.start) != "" {
+		unit = indentAt(src, first[0].whole.start)
+	}
+	return splice{sec.body, nl + in + unit + strings.ReplaceAll(text, "\n", nl+in+unit) + nl + in}, nil
+}
+
+func (jsonc) cut(t *tree, n *node) (splice, error) {
+	kids := n.parent.active()
+	for i, k := range kids {
+		if k != n {
+			continue
+		}
+		switch {
+		case i+1 < len(kids):
+			return splice{span{n.whole.start, kids[i+1].whole.start}, ""}, nil
+		case i > 0:
+			return splice{span{kids[i-1].whole.end, n.whole.end}, ""}, nil
+		}
+	}
+	return splice{n.parent.body, ""}, nil
+}
+
+func (jsonc) hide(t *tree, n *node) (splice, error) {
+	sp := lines(t.src, n.whole)
+	rest := strings.TrimSpace(t.src[n.whole.end:sp.end])
+	first := strings.TrimSpace(t.src[sp.start:n.whole.start])
+	switch {
+	case !strings.Contains(t.src, "//") && !strings.Contains(t.src, "/*"):
+		return splice{}, fmt.Errorf("JSON has no comments; `unset` takes it away")
+	case first != "" || !strings.HasPrefix(rest, ","):
+		return splice{}, fmt.Errorf("it is the last of its object or shares its line; `unset` takes it away")
+	}
+	var b strings.Builder
+	for line := range strings.SplitAfterSeq(sp.of(t.src), "\n") {
+		if line != "" {
+			in := indentAt(line, 0)
+			b.WriteString(in + "// " + line[len(in):])
+		}
+	}
+	return splice{sp, b.String()}, nil
+}
+
+func (jsonc) show(t *tree, n *node) (splice, error) {
+	end := lineEnd(t.src, n.whole.end)
+	text := n.whole.of(t.src)
+	rest := strings.TrimRight(t.src[n.whole.end:end], "\r\n")
+	if strings.TrimSpace(rest) != "," && len(n.parent.kids) > 0 && n.parent.kids[len(n.parent.kids)-1] != n {
+		text += ","
+	}
+	if kids := n.parent.active(); len(kids) > 0 && kids[len(kids)-1].whole.end < n.mark {
+		between := t.src[kids[len(kids)-1].whole.end:n.mark]
+		if !strings.Contains(between, ",") {
+			at := kids[len(kids)-1].whole.end
+			return splice{span{at, n.whole.end}, "," + t.src[at:n.mark] + text}, nil
+		}
+	}
+	return splice{span{n.mark, n.whole.end}, text}, nil
+}
+
+func (jsonc) spellName(_ *tree, n *node, name string) (string, error) {
+	if n.name == "-" {
+		return "", fmt.Errorf("an item of a list has no name")
+	}
+	return jsonText(name)
+}
+
+func (j jsonc) fragment(sec *node, text string) *tree {
+	if len(sec.kids) > 0 && sec.kids[0].name == "-" || sec.val.start >= 0 {
+		return j.parse("[" + text + "]")
+	}
+	return j.parse("{" + text + "}")
+}

@@ -1,0 +1,429 @@
+package edit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// unset takes entries away.
+func (e *editor) unset(op Op) (change, error) {
+	active, twins := e.t.find(op.Path, e.st)
+	if len(active) == 0 && len(twins) > 0 && op.Count.N == 0 {
+		return change{says: fmt.Sprintf("already so: commented out in line %d", e.t.line(twins[0].mark))}, nil
+	}
+	return e.each(op, active, e.cut)
+}
+
+// comment puts entries into comments.
+func (e *editor) comment(op Op) (change, error) {
+	active, twins := e.t.find(op.Path, e.st)
+	if len(active) == 0 && len(twins) > 0 && op.Count.N == 0 {
+		return change{says: fmt.Sprintf("already so: commented out in line %d", e.t.line(twins[0].mark))}, nil
+	}
+	return e.each(op, active, e.hide)
+}
+
+// each makes the change that f says for each of the entries, and holds when
+// none of them is active any more.
+func (e *editor) each(op Op, active []*node, f func(*node) (splice, error)) (change, error) {
+	if err := e.count(op, active); err != nil {
+		return change{}, err
+	}
+	var ch change
+	for _, n := range active {
+		cut, err := f(n)
+		if err != nil {
+			return change{}, e.bad(op, n.whole.start, "", "%s: %v", op, err)
+		}
+		ch.cuts = append(ch.cuts, cut)
+	}
+	ch.hold = func(after *tree, _ []splice) error {
+		if left, _ := after.find(op.Path, e.st); len(left) > 0 {
+			return fmt.Errorf("%s still stands in line %d", op.Path, after.line(left[0].whole.start))
+		}
+		return nil
+	}
+	return ch, nil
+}
+
+// uncomment takes entries out of their comments.
+func (e *editor) uncomment(op Op) (change, error) {
+	active, twins := e.t.find(op.Path, e.st)
+	if op.Count.N == 0 {
+		if len(active) == 1 {
+			return change{says: fmt.Sprintf("already so: active in line %d", e.t.line(active[0].whole.start))}, nil
+		}
+		if twin := e.bestTwin(twins); twin != nil {
+			if rival := e.rival(twins, twin); rival != nil {
+				return change{}, e.bad(op, twin.mark, e.tellApart([]*node{rival, twin}), "%s stands in %s", op.Path, plural(len(twins), "comment"))
+			}
+			twins = []*node{twin}
+		}
+	}
+	if len(twins) == 0 {
+		return change{}, e.noTwin(op, active)
+	}
+	if !op.Count.holds(len(twins)) {
+		return change{}, e.bad(op, twins[0].mark, e.tellApart(twins), "%s is commented out %s, at %s; expected %s", op.Path, times(len(twins)), e.lineList(twins), op.Count)
+	}
+	if err := e.dead(op, twins[0].parent, twins[0].name, twins[0].mark); err != nil {
+		return change{}, err
+	}
+	ch := change{}
+	for _, n := range twins {
+		cuts, err := e.show(n)
+		if err != nil {
+			return change{}, e.bad(op, n.mark, "", "%s: %v", op, err)
+		}
+		ch.cuts = append(ch.cuts, cuts...)
+	}
+	want := len(active) + len(twins)
+	ch.hold = func(after *tree, _ []splice) error {
+		if now, _ := after.find(op.Path, e.st); len(now) != want {
+			return fmt.Errorf("%s stands %s", op.Path, times(len(now)))
+		}
+		return nil
+	}
+	return ch, nil
+}
+
+// rival returns another twin that is as good as the best one and says
+// something else.
+func (e *editor) rival(twins []*node, best *node) *node {
+	for _, t := range twins {
+		if t != best && !t.parent.commented() && e.gap(t) == e.gap(best) && t.text() != best.text() {
+			return t
+		}
+	}
+	return nil
+}
+
+// noTwin says that nothing is commented out that could be uncommented.
+func (e *editor) noTwin(op Op, active []*node) error {
+	if len(active) > 0 {
+		return e.bad(op, active[0].whole.start, e.tellApart(active), "%s is active already, %s", op.Path, times(len(active)))
+	}
+	return e.missing(op)
+}
+
+// dead refuses a key that would have no effect because one before it counts.
+func (e *editor) dead(op Op, sec *node, name string, at int) error {
+	if !e.st.firstWins || e.st.isMany(name) {
+		return nil
+	}
+	for _, k := range sec.kids {
+		if !k.twin && !k.block && e.st.same(k.name, name) && k.whole.start < at {
+			return e.bad(op, k.whole.start, "`set` changes the one that counts"+e.quoted([]*node{k}), "%s would have no effect: the first `%s` counts, and that is here", op, name)
+		}
+	}
+	return nil
+}
+
+// isMany reports whether name may stand several times and each counts.
+func (st *style) isMany(name string) bool {
+	for _, m := range st.many {
+		if st.same(m, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// rename gives entries another key.
+func (e *editor) rename(op Op) (change, error) {
+	active, _ := e.t.find(op.Path, e.st)
+	name := op.To[0].Text
+	if strings.HasPrefix(op.Path.last().Name, "@") && !strings.HasPrefix(name, "@") {
+		name = "@" + name
+	}
+	if len(active) == 0 && op.Count.N == 0 {
+		if there, _ := e.t.find(op.Path.with(name), e.st); len(there) > 0 {
+			return change{says: fmt.Sprintf("already so: `%s` stands in line %d", name, e.t.line(there[0].whole.start))}, nil
+		}
+	}
+	if err := e.count(op, active); err != nil {
+		return change{}, err
+	}
+	ch := change{loose: active[0].block}
+	for _, n := range active {
+		if there, _ := e.t.find(op.Path.with(name), e.st); len(there) > 0 && n.name != name {
+			return change{}, e.bad(op, there[0].whole.start, "`unset` one of them", "both `%s` and `%s` are there", n.name, name)
+		}
+		text := name
+		if sp, ok := e.sy.(nameSpeller); ok {
+			var err error
+			if text, err = sp.spellName(e.t, n, name); err != nil {
+				return change{}, e.bad(op, n.whole.start, "", "%s: %v", op, err)
+			}
+		}
+		ch.cuts = append(ch.cuts, splice{n.nameAt, text})
+	}
+	ch.hold = func(after *tree, _ []splice) error {
+		if now, _ := after.find(op.Path.with(name), e.st); len(now) != len(active) {
+			return fmt.Errorf("%q is not read as a key", name)
+		}
+		return nil
+	}
+	return ch, nil
+}
+
+// A nameSpeller is a syntax whose names are not always written as they are.
+type nameSpeller interface {
+	// spellName spells name in place of n's.
+	spellName(t *tree, n *node, name string) (string, error)
+}
+
+// A fragmenter is a syntax in which the inside of a section is no file.
+type fragmenter interface {
+	// fragment reads text as the inside of sec.
+	fragment(sec *node, text string) *tree
+}
+
+// insert puts text beside an entry, at the edges of a section or, with a
+// pattern in slashes, beside a line.
+func (e *editor) insert(op Op) (change, error) {
+	if pattern, ok := anchorPattern(op.At); ok {
+		if op.Place != After && op.Place != Before {
+			return change{}, e.bad(op, -1, "a pattern is a line: use after or before", "%s: %s takes a path", op, op.Place)
+		}
+		return e.insertAtLine(op, pattern)
+	}
+	p, err := ParsePath(op.At)
+	if err != nil {
+		return change{}, err
+	}
+	anchor := op
+	anchor.Path = p
+	active, _ := e.t.find(p, e.st)
+	if err := e.count(anchor, active); err != nil {
+		return change{}, err
+	}
+	var ch change
+	sec := active[0]
+	if op.Place == After || op.Place == Before {
+		sec = sec.parent
+	}
+	for _, n := range active {
+		cut, err := e.insertAt(op, n)
+		if err != nil {
+			return change{}, err
+		}
+		if cut.text != "" {
+			ch.cuts = append(ch.cuts, cut)
+		}
+	}
+	return e.proveInsert(op.Text, sec, ch), nil
+}
+
+// insertAt returns the splice for one anchor, or an empty one if the text is there.
+func (e *editor) insertAt(op Op, n *node) (splice, error) {
+	sec, prev := n, (*node)(nil)
+	switch op.Place {
+	case After, Before:
+		sec = n.parent
+	default:
+		if !n.block {
+			return splice{}, e.bad(op, n.whole.start, "use after or before", "%s: `%s` has no inside", op, op.At)
+		}
+	}
+	if e.holdsText(sec, op.Text) {
+		return splice{}, nil
+	}
+	kids := slices.DeleteFunc(sec.active(), func(k *node) bool { return k != n && strings.HasPrefix(k.name, "@") && !k.block && e.st.marks == "" })
+	for i, k := range kids {
+		if op.Place == After && k == n || op.Place == LastIn && i == len(kids)-1 {
+			prev = k
+		}
+		if op.Place == Before && k == n && i > 0 {
+			prev = kids[i-1]
+		}
+	}
+	if c, ok := e.sy.(carver); ok {
+		cut, err := c.place(e.t, sec, prev, strings.TrimSuffix(op.Text, "\n"))
+		if err != nil {
+			return splice{}, e.bad(op, n.whole.start, "", "%s: %v", op, err)
+		}
+		return cut, nil
+	}
+	if op.Place == Before && e.sole(n) {
+		return e.newLines(lines(e.t.src, n.whole).start, op.Text, e.indentOf(n)), nil
+	}
+	if op.Place == LastIn && e.isShut(sec) && strings.Contains(sec.body.of(e.t.src), "\n") {
+		return e.newLines(lineStart(e.t.src, sec.body.end), op.Text, e.inside(sec)), nil
+	}
+	cut, err := e.place(sec, prev, strings.TrimSuffix(op.Text, "\n"))
+	if err != nil {
+		return splice{}, e.bad(op, n.whole.start, "", "%s: %v", op, err)
+	}
+	return cut, nil
+}
+
+// holdsText reports whether the lines of text stand in sec one after the
+// other, outside of the sections in it.
+func (e *editor) holdsText(sec *node, text string) bool {
+	var have []string
+	src, at := e.t.src, sec.body.start
+	add := func(end int) {
+		for line := range strings.SplitSeq(src[at:max(at, end)], "\n") {
+			have = append(have, strings.TrimSpace(line))
+		}
+	}
+	for _, k := range sec.kids {
+		if !k.block || k.twin || k.whole.start < at {
+			continue
+		}
+		whole := lines(src, k.whole)
+		add(whole.start)
+		have = append(have, trimmedLines(src[max(at, whole.start):whole.end])...)
+		have = append(have, "\x00") // no text goes across the end of a section
+		at = whole.end
+	}
+	add(sec.body.end)
+	return containsLines(have, trimmedLines(text))
+}
+
+// trimmedLines returns the lines of text without blanks around them.
+func trimmedLines(text string) []string {
+	all := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return all
+}
+
+// containsLines reports whether want is a run of have.
+func containsLines(have, want []string) bool {
+next:
+	for i := 0; i+len(want) <= len(have); i++ {
+		for j := range want {
+			if have[i+j] != want[j] {
+				continue next
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// proveInsert makes ch hold only if the new text is read as the entries that
+// it has by itself, so that it neither opens nor closes what is around it.
+func (e *editor) proveInsert(text string, sec *node, ch change) change {
+	alone := e.sy.parse(text)
+	if f, ok := e.sy.(fragmenter); ok {
+		alone = f.fragment(sec, text)
+	}
+	ch.hold = func(after *tree, cuts []splice) error {
+		if len(alone.odd) > 0 {
+			return fmt.Errorf("the text must be whole in itself: %s", alone.odd[0].msg)
+		}
+		want := len(alone.entries()) * len(cuts)
+		if got := len(after.entries()) - len(e.t.entries()); got != want {
+			return fmt.Errorf("the text has %d entries by itself, and %d where it stands", want, got)
+		}
+		if e.st.firstWins {
+			return e.liveInsert(after, cuts)
+		}
+		return nil
+	}
+	return ch
+}
+
+// liveInsert checks that no inserted entry is behind one that counts instead,
+// nor makes a later one dead.
+func (e *editor) liveInsert(after *tree, cuts []splice) error {
+	for _, n := range freshNodes(after, cuts) {
+		if n.block || e.st.isMany(n.name) {
+			continue
+		}
+		for _, k := range n.parent.kids {
+			if k != n && !k.twin && !k.block && e.st.same(k.name, n.name) {
+				return fmt.Errorf("the first `%s` counts, and there would be two, in lines %d and %d; use `set`", n.name, after.line(min(n.whole.start, k.whole.start)), after.line(max(n.whole.start, k.whole.start)))
+			}
+		}
+	}
+	return nil
+}
+
+// section adds a section with its body at the end of what it is part of.
+func (e *editor) section(op Op) (change, error) {
+	if e.st.heading == nil {
+		return change{}, e.bad(op, -1, "", "%s: this format has no sections", op)
+	}
+	sec, err := e.container(op)
+	if err != nil {
+		return change{}, err
+	}
+	last := op.Path.last()
+	var args []string
+	for _, t := range last.Tests {
+		if t.Key != "args" {
+			return change{}, e.bad(op, -1, "its arguments are written `[args='…']`", "%s: a new section cannot be chosen by `%s`", op, t.Key)
+		}
+		args = append(args, t.Value)
+	}
+	open, shut := e.st.heading(last.Name, args)
+	text := open + "\n" + indented(op.Body, e.bodyIndent(), "\n")
+	if shut != "" {
+		text += "\n" + shut
+	}
+	alone := e.sy.parse(text)
+	if len(alone.root.kids) == 0 || !alone.root.kids[0].block {
+		return change{}, e.bad(op, -1, "", "%s: %q is not read as the head of a section", op, open)
+	}
+	if there := e.twinSection(sec, alone.root.kids[0]); there != nil {
+		if sameKids(there, alone.root.kids[0]) {
+			return change{says: fmt.Sprintf("already so: it begins in line %d", e.t.line(there.whole.start))}, nil
+		}
+		return change{}, e.bad(op, there.whole.start, "`set` changes its keys, `insert` with last-in adds to it", "section `%s` is there already, with other contents", op.Path)
+	}
+	cut := e.sectionAt(sec, text)
+	ch := e.proveInsert(text, sec, change{cuts: []splice{cut}, says: "new section"})
+	return ch, nil
+}
+
+// bodyIndent is the indent of a new section's body.
+func (e *editor) bodyIndent() string {
+	if e.st.indent == "" {
+		return ""
+	}
+	return e.unit()
+}
+
+// sectionAt returns the splice that puts a section last into sec.
+func (e *editor) sectionAt(sec *node, text string) splice {
+	src, nl := e.t.src, eol(e.t.src)
+	if sec.parent != nil && e.isShut(sec) {
+		at := lineStart(src, sec.body.end)
+		return e.newLines(max(at, sec.body.start), text, e.inside(sec))
+	}
+	cut := e.newLines(len(src), text, "")
+	if trimmed := strings.TrimRight(src, " \t\r\n"); trimmed != "" && !strings.HasSuffix(src, "\n"+nl) && !strings.HasSuffix(src, "\n\n") {
+		cut.text = nl + cut.text
+	}
+	return cut
+}
+
+// twinSection returns the section of sec with the head of want.
+func (e *editor) twinSection(sec, want *node) *node {
+	for _, k := range sec.kids {
+		if k.block && !k.twin && e.st.same(k.name, want.name) && k.text() == want.text() {
+			return k
+		}
+	}
+	return nil
+}
+
+// sameKids reports whether two sections have equal entries.
+func sameKids(a, b *node) bool {
+	as, bs := a.active(), b.active()
+	if len(as) != len(bs) {
+		return false
+	}
+	for i := range as {
+		if as[i].name != bs[i].name || as[i].text() != bs[i].text() || !sameKids(as[i], bs[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,451 @@
+package edit
+
+import (
+	"fmt"
+	"strings"
+)
+
+// nginx is the configuration of nginx: directives that end with a semicolon
+// and blocks in braces, both with arguments. Its grammar is that of nginx's own
+// ngx_conf_read_token: a brace belongs to a word behind a `$` only, a `#`
+// begins a comment only where a word could begin, and quotes are quotes only
+// there, too.
+//
+// With slashes it is the kin of it that bind and syslog-ng speak: comments are
+// C's, too, and a semicolon follows a block's brace.
+type nginx struct{ slashes bool }
+
+func (x nginx) style() *style {
+	shut := "}"
+	if x.slashes {
+		shut = "};"
+	}
+	return &style{marks: "#", slashes: x.slashes, indent: "    ", quiet: []string{"include"}, words: true,
+		heading: func(name string, args []string) (string, string) {
+			return strings.Join(append([]string{name}, args...), " ") + " {", shut
+		}}
+}
+
+func (x nginx) parse(s string) *tree {
+	p := &nginxParser{t: newTree(s), s: s, slashes: x.slashes}
+	p.top = p.t.root
+	if strings.HasPrefix(s, bom) {
+		p.at = len(bom)
+	}
+	p.run()
+	return p.t
+}
+
+// An nginxParser is what has been read of one file.
+type nginxParser struct {
+	t    *tree
+	s    string
+	at   int
+	top  *node   // the innermost open block
+	twin []*node // blocks that are open within comments
+	args []word  // of the directive that is being read
+
+	slashes bool // C's comments are comments
+}
+
+func (p *nginxParser) run() {
+	for p.at < len(p.s) {
+		switch c := p.s[p.at]; {
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			p.at++
+		case c == '#' || p.slashes && strings.HasPrefix(p.s[p.at:], "//"):
+			p.comment()
+		case p.slashes && strings.HasPrefix(p.s[p.at:], "/*"):
+			end := strings.Index(p.s[p.at+2:], "*/")
+			if end < 0 {
+				end = len(p.s) - p.at - 4
+			}
+			p.at = max(p.at+2, p.at+end+4)
+		case c == ';':
+			p.directive()
+		case c == '{':
+			p.open()
+		case c == '}':
+			p.close()
+		default:
+			p.args = append(p.args, nginxWord(p.s, &p.at))
+			p.endTwins()
+		}
+	}
+	if len(p.args) > 0 {
+		p.t.oddAt(p.args[0].start, fmt.Sprintf("`%s` has no `;`", p.args[0].text))
+	}
+	for n := p.top; n.parent != nil; n = n.parent {
+		p.t.oddAt(n.whole.start, fmt.Sprintf("the block `%s` has no `}`", n.name))
+		n.whole.end, n.body.end = len(p.s), len(p.s)
+	}
+	p.endTwins()
+}
+
+// node makes an entry of the words read so far.
+func (p *nginxParser) node(parent *node, ws []word, end int) *node {
+	ws = p.t.keep(ws)
+	n := node{name: ws[0].text, nameAt: ws[0].span, words: ws[1:], whole: span{ws[0].start, end}}
+	n.val = span{ws[0].end, ws[0].end}
+	if len(ws) > 1 {
+		n.val = span{ws[1].start, ws[len(ws)-1].end}
+	}
+	return p.t.add(parent, n)
+}
+
+func (p *nginxParser) directive() {
+	p.at++
+	if len(p.args) == 0 {
+		if !p.slashes {
+			p.t.oddAt(p.at-1, "a `;` stands alone")
+		} else if kids := p.top.kids; len(kids) > 0 && kids[len(kids)-1].block && strings.TrimSpace(p.s[kids[len(kids)-1].whole.end:p.at-1]) == "" {
+			kids[len(kids)-1].whole.end = p.at
+		}
+		return
+	}
+	p.node(p.top, p.args, p.at)
+	p.args = p.args[:0]
+}
+
+func (p *nginxParser) open() {
+	if len(p.args) == 0 {
+		p.t.oddAt(p.at, "a `{` has no name before it")
+		p.args = []word{{span: span{p.at, p.at}}}
+	}
+	n := p.node(p.top, p.args, p.at)
+	p.args = p.args[:0]
+	p.at++
+	if strings.HasSuffix(n.name, "_by_lua_block") {
+		p.lua(n)
+		return
+	}
+	n.block = true
+	n.body = span{p.at, p.at}
+	p.top = n
+}
+
+func (p *nginxParser) close() {
+	if len(p.args) > 0 {
+		p.t.oddAt(p.args[0].start, fmt.Sprintf("`%s` has no `;`", p.args[0].text))
+		p.args = p.args[:0]
+	}
+	p.endTwins()
+	if p.top.parent == nil {
+		p.t.oddAt(p.at, "a `}` closes nothing")
+		p.at++
+		return
+	}
+	p.top.body.end = p.at
+	p.at++
+	p.top.whole.end = p.at
+	p.top = p.top.parent
+}
+
+// lua skips a block of Lua: to its brace, past strings and comments.
+func (p *nginxParser) lua(n *node) {
+	n.val = span{-1, -1}
+	depth := 1
+	for p.at < len(p.s) {
+		switch rest := p.s[p.at:]; {
+		case rest[0] == '{':
+			depth++
+		case rest[0] == '}':
+			depth--
+		case rest[0] == '"' || rest[0] == '\'':
+			p.at += luaString(rest) - 1
+		case strings.HasPrefix(rest, "--[[") || strings.HasPrefix(rest, "[["):
+			end := strings.Index(rest, "]]")
+			if end < 0 {
+				end = len(rest) - 2
+			}
+			p.at += end + 1
+		case strings.HasPrefix(rest, "--"):
+			p.at = lineEnd(p.s, p.at) - 1
+		}
+		p.at++
+		if depth == 0 {
+			n.whole.end = p.at
+			return
+		}
+	}
+	p.at = len(p.s)
+	n.whole.end = p.at
+	p.t.oddAt(n.whole.start, fmt.Sprintf("the block `%s` has no `}`", n.name))
+}
+
+// luaString returns the length of the string at the start of s; it ends with
+// its line at the latest.
+func luaString(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case s[0]:
+			return i + 1
+		case '\n':
+			return i
+		}
+	}
+	return len(s)
+}
+
+// nginxWord reads one word at *at and moves behind it.
+func nginxWord(s string, at *int) word {
+	start := *at
+	if q := s[start]; q == '"' || q == '\'' {
+		for i := start + 1; i < len(s); i++ {
+			switch s[i] {
+			case '\\':
+				i++
+			case q:
+				*at = i + 1
+				return word{span{start, i + 1}, nginxUnescape(s[start+1 : i]), q}
+			}
+		}
+		*at = len(s)
+		return word{span{start, len(s)}, s[start:], 0}
+	}
+	i := start
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';' || c == '{' && (i == start || s[i-1] != '$') {
+			break
+		}
+		if c == '\\' {
+			i++
+		}
+	}
+	*at = max(min(i, len(s)), start+1)
+	return word{span{start, *at}, nginxUnescape(s[start:*at]), 0}
+}
+
+// nginxUnescape resolves the escapes that nginx knows; other backslashes stay,
+// for regular expressions.
+func nginxUnescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		switch c := s[i+1]; c {
+		case '"', '\'', '\\':
+			b.WriteByte(c)
+		case 't':
+			b.WriteByte('\t')
+		case 'r':
+			b.WriteByte('\r')
+		case 'n':
+			b.WriteByte('\n')
+		default:
+			b.WriteString(s[i : i+2])
+		}
+		i++
+	}
+	return b.String()
+}
+
+// comment reads a comment line, which may hold a directive, the head of a
+// block or its end.
+func (p *nginxParser) comment() {
+	mark := p.at
+	end := lineEnd(p.s, p.at)
+	p.at = end
+	if len(p.args) > 0 || strings.TrimSpace(p.s[lineStart(p.s, mark):mark]) != "" {
+		return
+	}
+	at := mark
+	for at < end && (p.s[at] == '#' || p.slashes && p.s[at] == '/') {
+		at++
+	}
+	ws, stop, ok := p.twinWords(&at, end)
+	if !ok {
+		return
+	}
+	parent := p.top
+	if len(p.twin) > 0 {
+		parent = p.twin[len(p.twin)-1]
+	}
+	switch stop {
+	case '}':
+		if len(p.twin) > 0 {
+			parent.body.end, parent.whole.end = mark, at
+			p.twin = p.twin[:len(p.twin)-1]
+		}
+		return
+	case ';':
+		n := p.node(parent, ws, at)
+		n.twin, n.mark = true, mark
+		p.at = lineEnd(p.s, at-1)
+	case '{':
+		n := p.node(parent, ws, at)
+		n.twin, n.mark, n.block = true, mark, true
+		n.body = span{at, at}
+		p.twin = append(p.twin, n)
+	}
+}
+
+// twinWords reads the words of a comment up to `;`, `{` or `}`, which must end
+// the line but for a comment. A value may go on in quotes on the next comment
+// lines, as log formats do.
+func (p *nginxParser) twinWords(at *int, end int) (ws []word, stop byte, ok bool) {
+	for i := *at; ; {
+		for i < end && (isBlank(p.s[i]) || p.s[i] == '\n') {
+			i++
+		}
+		if i >= end {
+			next, more := p.goesOn(end)
+			if len(ws) < 2 || !more {
+				return nil, 0, false
+			}
+			i, end = next, lineEnd(p.s, next)
+			continue
+		}
+		switch c := p.s[i]; {
+		case c == '}' && len(ws) == 0, c == ';' && len(ws) > 0, c == '{' && len(ws) > 0:
+			rest := strings.TrimSpace(p.s[i+1 : end])
+			*at = i + 1
+			return ws, c, rest == "" || rest[0] == '#' || p.slashes && c == '}' && rest == ";"
+		case c == ';' || c == '{' || c == '}' || c == '#':
+			return nil, 0, false
+		}
+		w := nginxWord(p.s[:end], &i)
+		if len(ws) == 0 && !isDirective(w.text) {
+			return nil, 0, false
+		}
+		ws = append(ws, w)
+	}
+}
+
+// goesOn returns where the text of the comment line at offset at begins if that
+// is a quoted word.
+func (p *nginxParser) goesOn(at int) (int, bool) {
+	end := len(p.s)
+	for at < end && (p.s[at] == ' ' || p.s[at] == '\t') {
+		at++
+	}
+	if at == end || p.s[at] != '#' {
+		return 0, false
+	}
+	for at < end && (p.s[at] == '#' || p.s[at] == ' ' || p.s[at] == '\t') {
+		at++
+	}
+	return at, at < end && (p.s[at] == '\'' || p.s[at] == '"')
+}
+
+// isDirective reports whether a word may name a directive: letters, digits and
+// underscores.
+func isDirective(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// endTwins closes what is still open in comments when the comments end: a head
+// without its end was prose.
+func (p *nginxParser) endTwins() {
+	for _, n := range p.twin {
+		n.whole.end = n.body.start
+		n.body.end = n.body.start
+	}
+	p.twin = p.twin[:0]
+}
+
+func (nginx) value(t *tree, n *node, v Value) (string, error) {
+	lead := ""
+	if n.val.empty() {
+		lead = " "
+	}
+	if len(n.words) == 1 && n.words[0].quote != 0 {
+		return nginxQuote(v.Text, n.words[0].quote), nil
+	}
+	if nginxPlain(v.Text) {
+		return lead + v.Text, nil
+	}
+	if len(n.words) > 1 {
+		return "", fmt.Errorf("%q is not read as arguments: put quotes around those that need them", v.Text)
+	}
+	return lead + nginxQuote(v.Text, '"'), nil
+}
+
+func (nginx) arg(t *tree, n *node, i int, v Value) (string, error) {
+	if i >= 0 && n.words[i].quote != 0 {
+		return nginxQuote(v.Text, n.words[i].quote), nil
+	}
+	if nginxPlain(v.Text) && !strings.ContainsAny(v.Text, " \t\n") {
+		return v.Text, nil
+	}
+	return nginxQuote(v.Text, '"'), nil
+}
+
+func (nginx) entry(t *tree, like *node, name string, v Value) (string, error) {
+	if !nginxPlain(name) || strings.ContainsAny(name, " \t") {
+		return "", fmt.Errorf("%q cannot name a directive", name)
+	}
+	text := v.Text
+	if text == "" {
+		return name + ";", nil
+	}
+	if !nginxPlain(text) {
+		text = nginxQuote(text, '"')
+	}
+	return name + gapLike(t, like, name) + text + ";", nil
+}
+
+// nginxPlain reports whether s, as it is, reads as one or more words.
+func nginxPlain(s string) bool {
+	for at := 0; at < len(s); {
+		if c := s[at]; c == ' ' || c == '\t' {
+			at++
+			continue
+		}
+		if strings.IndexByte(";{}#\r\n", s[at]) >= 0 {
+			return false
+		}
+		w := nginxWord(s, &at)
+		if (s[w.start] == '"' || s[w.start] == '\'') && (w.quote == 0 || at < len(s) && s[at] != ' ' && s[at] != '\t') {
+			return false
+		}
+		if s[at-1] == '\\' && (at < 2 || s[at-2] != '\\') || strings.ContainsAny(s[w.start:w.end], "\r\n") && w.quote == 0 {
+			return false
+		}
+	}
+	return strings.TrimSpace(s) != "" && s == strings.TrimSpace(s)
+}
+
+// nginxQuote puts s into quotes.
+func nginxQuote(s string, q byte) string {
+	var b strings.Builder
+	b.WriteByte(q)
+	for i := range len(s) {
+		if s[i] == q || s[i] == '\\' {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	b.WriteByte(q)
+	return b.String()
+}
+
+// gapLike returns the blanks between name and value as like has them: the same
+// tabs, or blanks up to the same column.
+func gapLike(t *tree, like *node, name string) string {
+	if like == nil || like.val.start < 0 || like.val.empty() {
+		return " "
+	}
+	gap := t.src[like.nameAt.end:like.val.start]
+	if strings.Trim(gap, " \t") != "" || gap == "" {
+		return " "
+	}
+	if strings.Contains(gap, "\t") || len(gap) == 1 {
+		return gap
+	}
+	return strings.Repeat(" ", max(1, len(like.name)+len(gap)-len(name)))
+}

@@ -1,0 +1,140 @@
+package edit
+
+import (
+	"fmt"
+	"strings"
+)
+
+// yamlPlain reports whether s can stand without quotes.
+func yamlPlain(s string, flow bool) bool {
+	if s == "" || s != strings.TrimSpace(s) || strings.Contains(s, ": ") || strings.Contains(s, " #") || strings.HasSuffix(s, ":") {
+		return false
+	}
+	if flow && strings.ContainsAny(s, ",[]{}") {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	if strings.IndexByte("-?:", s[0]) >= 0 {
+		return len(s) > 1 && !isBlank(s[1]) && s != "---"
+	}
+	return strings.IndexByte(",[]{}#&*!|>'\"%@`", s[0]) < 0
+}
+
+// yamlTyped reports whether a plain s is read as something else than a string.
+func yamlTyped(s string) bool {
+	switch strings.ToLower(s) {
+	case "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "-.inf", ".nan":
+		return true
+	}
+	bare := strings.TrimLeft(s, "+-")
+	if bare == "" || bare[0] != '.' && (bare[0] < '0' || bare[0] > '9') {
+		return false
+	}
+	return strings.Trim(strings.ToLower(bare), "0123456789._:exoabcdf+-") == ""
+}
+
+// yamlDouble writes s in double quotes.
+func yamlDouble(s string) (string, error) {
+	for i := range len(s) {
+		if s[i] < ' ' && s[i] != '\n' && s[i] != '\t' && s[i] != '\r' {
+			return "", fmt.Errorf("%q has a control character", s)
+		}
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(s) + `"`, nil
+}
+
+// yamlSpell writes a value in the manner of old, or by its kind where there is
+// none. A string stays a string: it gets quotes where it would be read as a
+// number or a boolean and the old value was neither.
+func yamlSpell(old *word, v Value, flow bool) (string, error) {
+	switch {
+	case v.Kind == raw:
+		return v.Text, nil
+	case old != nil && old.quote == '"':
+		return yamlDouble(v.Text)
+	case old != nil && old.quote == '\'' && !strings.ContainsAny(v.Text, "\n\r\t"):
+		return "'" + strings.ReplaceAll(v.Text, "'", "''") + "'", nil
+	case v.Kind != String:
+		return v.Text, nil
+	case !yamlPlain(v.Text, flow) || yamlTyped(v.Text) && (old == nil || !yamlTyped(old.text)):
+		return yamlDouble(v.Text)
+	}
+	return v.Text, nil
+}
+
+func (yaml) value(t *tree, n *node, v Value) (string, error) {
+	if n.block && len(n.kids) > 0 {
+		return "", fmt.Errorf("it is a list; give a list of values")
+	}
+	if len(n.words) == 0 || n.val.empty() {
+		text, err := yamlSpell(nil, v, false)
+		return " " + text, err
+	}
+	old := &n.words[0]
+	if c := t.src[n.val.start]; c == '[' || c == '{' || c == '|' || c == '>' {
+		old = nil
+	}
+	return yamlSpell(old, v, false)
+}
+
+func (yaml) arg(t *tree, n *node, i int, v Value) (string, error) {
+	var old *word
+	if len(n.words) > 0 {
+		old = &n.words[max(i, 0)]
+	}
+	return yamlSpell(old, v, t.src[n.val.start] == '[')
+}
+
+func (yaml) entry(t *tree, like *node, name string, v Value) (string, error) {
+	text, err := yamlSpell(nil, v, false)
+	if err != nil {
+		return "", err
+	}
+	if name == "-" {
+		return "- " + text, nil
+	}
+	key, err := yaml{}.spellName(t, nil, name)
+	return key + ": " + text, err
+}
+
+func (yaml) spellName(_ *tree, _ *node, name string) (string, error) {
+	if yamlPlain(name, false) && !yamlTyped(name) && !strings.HasPrefix(name, "?") {
+		return name, nil
+	}
+	return yamlDouble(name)
+}
+
+func (yaml) list(t *tree, n *node, vs []Value) (string, error) {
+	flow := n == nil || n.val.start < 0 || n.val.empty() || t.src[n.val.start] != '-' || !n.block
+	var all []string
+	for _, v := range vs {
+		text, err := yamlSpell(nil, v, flow)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, text)
+	}
+	if flow {
+		text := "[" + strings.Join(all, ", ") + "]"
+		if n != nil && n.val.empty() {
+			text = " " + text
+		}
+		return text, nil
+	}
+	dash := t.src[n.val.start:n.words[0].start]
+	sep := eol(t.src) + indentAt(t.src, n.val.start)
+	return dash + strings.Join(all, sep+dash), nil
+}
+
+// lead returns the blanks that stay before a twin's name when it is shown.
+func (yaml) lead(t *tree, n *node) string {
+	gap := n.whole.start - n.mark - 1
+	return strings.Repeat(" ", yamlColumn(0, max(gap, 0)))
+}
+
+// fragment reads text as the inside of a section.
+func (y yaml) fragment(_ *node, text string) *tree { return y.parse(text) }
