@@ -1,0 +1,23 @@
+package recipe
+
+import "github.com/ashlar-build/ashlar/recipe/diag"
+
+// ParseOps reads a file of operations for `ashlar edit`: what a recipe has below
+// [edit.PATH], as a file of its own, without what only recipes mean. Path of the
+// result is empty.
+func ParseOps(file string, src []byte) (Edit, error) {
+	var errs diag.List
+	s := newSource(file, src)
+	root, syntax := parseTOML(s)
+	if syntax != nil {
+		errs.Add(syntax)
+		return Edit{}, errs.Err()
+	}
+	r := &reader{src: s, errs: &errs, keys: map[*node]string{}, target: Target{Suite: DefaultSuite, Arch: DefaultArch}}
+	r.vars = workspaceVariables(DefaultSuite, DefaultArch)
+	var e Edit
+	r.table(root, "set unset comment uncomment lines ops format")
+	e.Format = r.format(root.get("format"))
+	r.ops(root, &e)
+	return e, errs.Err()
+}

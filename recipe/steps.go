@@ -1,0 +1,101 @@
+package recipe
+
+import (
+	"slices"
+	"strconv"
+)
+
+// DefaultDiscard returns the globs of what steps may leave behind without
+// anybody taking it: libtool's archives, and documentation.
+func DefaultDiscard() []string {
+	return []string{
+		"/**/*.la",
+		"/usr/share/man/**", "/usr/share/doc/**", "/usr/share/info/**", "/usr/share/gtk-doc/**",
+		"/usr/local/share/man/**", "/usr/local/share/doc/**", "/usr/local/share/info/**", "/usr/local/share/gtk-doc/**", "/usr/local/man/**",
+	}
+}
+
+// room reads [build].
+func (r *reader) room(n *node) Room {
+	room := Room{Flags: "debian", Strip: true}
+	if n == nil || !r.table(n, "env workdir flags strip discard") {
+		return room
+	}
+	room.Env = r.env(n.get("env"))
+	room.Workdir = r.workdir(n.get("workdir"))
+	room.Flags = r.one(n.get("flags"), "debian none")
+	room.Strip = r.boolean(n.get("strip"), true)
+	room.Discard = names(r.globs(n.get("discard"), true))
+	return room
+}
+
+const stepKeys = "name run env workdir user inputs secrets only"
+
+// steps reads [[step]].
+func (r *reader) steps(n *node, i *Instance) []Step {
+	var out []Step
+	taken := map[string]bool{}
+	for number, kid := range r.entries(n, false) {
+		if !r.table(kid, stepKeys) {
+			continue
+		}
+		s := Step{Name: strconv.Itoa(number + 1)}
+		live := r.live(kid, func() { r.step(kid, &s, i) })
+		if !live {
+			continue
+		}
+		if taken[s.Name] {
+			r.badValue(kid.get("name"), "", "step %q stands twice", s.Name)
+		}
+		taken[s.Name] = true
+		out = append(out, s)
+	}
+	return out
+}
+
+// step reads one step.
+func (r *reader) step(n *node, s *Step, i *Instance) {
+	s.Pos = r.pos(n)
+	if name := r.word(n.get("name")); name != "" {
+		s.Name = name
+	}
+	run := n.get("run")
+	switch {
+	case run == nil:
+		r.bad(n.keyAt, `write run = "…"`, "the step does not say what to run")
+	case blank(run):
+		r.badValue(run, "", "run is empty")
+	default:
+		s.Run, s.RunPos = r.raw(run), r.pos(run)
+	}
+	s.Env = r.env(n.get("env"))
+	s.Workdir = r.workdir(n.get("workdir"))
+	s.User = r.account(n.get("user"), "root")
+	s.Inputs = names(r.globs(n.get("inputs"), false))
+	for _, ref := range r.refs(n.get("secrets"), false) {
+		known := func(k Secret) bool { return k.Name == ref.Name }
+		if !slices.ContainsFunc(i.Secrets, known) {
+			r.at(ref, "write [secret."+quoteKey(ref.Name)+"]", "unknown secret %q", ref.Name)
+		}
+		s.Secrets = append(s.Secrets, ref)
+	}
+}
+
+// at notes a mistake at a word that was read before.
+func (r *reader) at(ref Ref, hint, format string, args ...any) {
+	bol := r.src.lines[ref.Pos.Line-1]
+	r.bad(span{bol + ref.Pos.Col - 1, bol + ref.Pos.End - 1}, hint, format, args...)
+}
+
+// account reads a user's name or number.
+func (r *reader) account(n *node, missing string) string {
+	s := r.word(n)
+	if s == "" {
+		return missing
+	}
+	if !isAccount(s) && !isNumber(s) {
+		r.badValue(n, "write a name or a number", "%q cannot be the name of a user", s)
+		return missing
+	}
+	return s
+}

@@ -1,0 +1,103 @@
+package recipe
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ashlar-build/ashlar/recipe/diag"
+)
+
+// unsupported are the keys that are read and checked, but that nothing is done
+// with yet: where they stand (`*` is any key or entry), and what they are for.
+// A row goes when its work is done.
+const unsupported = `
+scripts.debconf     answers for maintainer scripts
+scripts.skip        skipping maintainer scripts
+source.*.git        a source from git
+source.*.dir        a source from a directory
+source.*.vendor     vendoring of a language's packages
+source.*.signature  checking a source's signature
+secret              a secret
+step.*.inputs       a step that sees some files only
+step.*.secrets      a secret in a step
+image.from          an image on top of another one
+image.service       an image of several services
+image.locales       locales besides C.UTF-8
+test.*.with         another image beside a test
+`
+
+// Unsupported lists what the recipe asks for that this program can read and not
+// do yet, in the order of the file. A recipe that has any must not be built.
+func (r *Recipe) Unsupported() []*diag.Error {
+	errs := &diag.List{}
+	rd := r.reader(errs, Target{})
+	for row := range strings.Lines(unsupported) {
+		path, what, ok := strings.Cut(strings.TrimSpace(row), " ")
+		if !ok {
+			continue
+		}
+		for _, n := range find(r.body, strings.Split(path, ".")) {
+			rd.badKey(n, "", "%s is not supported yet", strings.TrimSpace(what))
+		}
+	}
+	if n := r.body.get("image").get("locale"); n != nil && n.value != "C.UTF-8" {
+		rd.badValue(n, "", "a locale other than C.UTF-8 is not supported yet")
+	}
+	for _, key := range []string{"build", "runtime"} {
+		if list := r.body.get("depends").get(key); list != nil {
+			r.unsupportedDeps(rd, list)
+		}
+	}
+	for _, set := range tableKids(r.body.get("artefacts")) {
+		if list := set.get("depends"); list != nil {
+			r.unsupportedDeps(rd, list)
+		}
+	}
+	return errs.Errors()
+}
+
+// unsupportedDeps notes dependencies on recipes.
+func (r *Recipe) unsupportedDeps(rd *reader, list *node) {
+	for _, n := range list.kids {
+		if s, _ := n.value.(string); strings.HasPrefix(s, "recipe:") {
+			rd.badValue(n, "", "a dependency on another recipe is not supported yet")
+		}
+	}
+}
+
+// find returns the nodes at a path; `*` is any key or entry.
+func find(n *node, path []string) []*node {
+	if n == nil {
+		return nil
+	}
+	if len(path) == 0 {
+		return []*node{n}
+	}
+	if path[0] != "*" {
+		return find(n.get(path[0]), path[1:])
+	}
+	var out []*node
+	for _, kid := range n.kids {
+		out = append(out, find(kid, path[1:])...)
+	}
+	return out
+}
+
+// Warnings lists what is allowed and perhaps not meant, in the order of the file.
+func (r *Recipe) Warnings() []*diag.Error {
+	errs := &diag.List{}
+	rd := r.reader(errs, Target{})
+	image := r.body.get("image")
+	if image == nil {
+		return nil
+	}
+	if image.get("user") == nil && image.get("from") == nil {
+		rd.badKey(image, `write user = "NAME"; user = "root" says that it is meant`, "the image runs as root")
+	}
+	for _, n := range tableKids(image.get("env")) {
+		if !image.get("env").inline && hasWord(imageKeys, n.key) {
+			rd.badKey(n, fmt.Sprintf("a key of [image] stands above [image.env]; %s is a variable here", n.key), "%q looks like a key of [image]", n.key)
+		}
+	}
+	return errs.Errors()
+}
