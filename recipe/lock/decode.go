@@ -1,0 +1,200 @@
+package lock
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/ashlar-build/ashlar/recipe/diag"
+)
+
+// file is the lock as TOML has it.
+type file struct {
+	Format   int                    `toml:"format"`
+	Archives map[string]fileArchive `toml:"archive"`
+	IDs      map[string]int         `toml:"id"`
+	Sources  map[string]fileSource  `toml:"source"`
+	Bases    map[string]fileBase    `toml:"base"`
+	Sets     map[string]fileSet     `toml:"set"`
+	Packages map[string]filePackage `toml:"package"`
+}
+
+type fileArchive struct {
+	URI        string   `toml:"uri"`
+	Suite      string   `toml:"suite"`
+	Components []string `toml:"components"`
+	Date       string   `toml:"date"`
+}
+
+type fileSource struct {
+	SHA256 string `toml:"sha256"`
+	Size   int64  `toml:"size"`
+}
+
+type fileBase struct {
+	Packages []string `toml:"packages"`
+}
+
+type fileSet struct {
+	Base     string   `toml:"base"`
+	Suite    string   `toml:"suite"`
+	Asks     []string `toml:"asks"`
+	Packages []string `toml:"packages"`
+}
+
+type filePackage struct {
+	Size   int64    `toml:"size"`
+	SHA256 string   `toml:"sha256"`
+	From   string   `toml:"from"`
+	Path   string   `toml:"path"`
+	Pre    []string `toml:"pre"`
+}
+
+// Decode reads an ashlar.lock. Its mistakes are places in name, all of them
+// together; their remedy is always to lock again.
+func Decode(name string, src []byte) (*Lock, error) {
+	var f file
+	meta, err := toml.Decode(string(src), &f)
+	if err != nil {
+		return nil, syntaxError(name, src, err)
+	}
+	d := decoder{name: name, src: src}
+	if f.Format != format {
+		d.mistake("format", fmt.Sprintf("this lock has format %d; this ashlar reads %d", f.Format, format))
+		return nil, d.errs.Err()
+	}
+	for _, k := range meta.Undecoded() {
+		d.mistake(k[len(k)-1], fmt.Sprintf("unknown key %q", k.String()))
+	}
+	l := d.lock(f)
+	return l, d.errs.Err()
+}
+
+func syntaxError(name string, src []byte, err error) error {
+	e := &diag.Error{Pos: diag.Pos{File: name, Line: 1, Col: 1}, Msg: err.Error(), Hint: remedy}
+	if pe, ok := err.(toml.ParseError); ok {
+		e.Pos.Line, e.Pos.Col, e.Msg = pe.Position.Line, max(pe.Position.Col, 1), pe.Message
+	}
+	e.Line = lineOf(src, e.Pos.Line)
+	return e
+}
+
+const remedy = "ashlar.lock is written by `ashlar lock`: restore it from version control, or remove it and lock again"
+
+type decoder struct {
+	name string
+	src  []byte
+	errs diag.List
+}
+
+// mistake reports msg at the first line that holds needle.
+func (d *decoder) mistake(needle, msg string) {
+	line, col := 1, 1
+	if i := bytes.Index(d.src, []byte(needle)); i >= 0 {
+		line += bytes.Count(d.src[:i], []byte("\n"))
+		col = i - bytes.LastIndexByte(d.src[:i], '\n')
+	}
+	d.errs.Add(&diag.Error{Pos: diag.Pos{File: d.name, Line: line, Col: col}, Line: lineOf(d.src, line), Msg: msg, Hint: remedy})
+}
+
+func lineOf(src []byte, n int) string {
+	for ; n > 1; n-- {
+		_, src, _ = bytes.Cut(src, []byte("\n"))
+	}
+	line, _, _ := bytes.Cut(src, []byte("\n"))
+	return string(line)
+}
+
+func (d *decoder) lock(f file) *Lock {
+	l := &Lock{}
+	for name, a := range f.Archives {
+		l.Archives = append(l.Archives, Archive{Name: name, URI: a.URI, Suite: a.Suite, Components: a.Components, Date: a.Date})
+	}
+	for name, n := range f.IDs {
+		l.IDs = append(l.IDs, ID{Name: name, Number: n})
+	}
+	for url, s := range f.Sources {
+		d.digest(s.SHA256, url)
+		l.Sources = append(l.Sources, Source{URL: url, SHA256: s.SHA256, Size: s.Size})
+	}
+	for k, p := range f.Packages {
+		l.Packages = append(l.Packages, d.pkg(k, p))
+	}
+	for k, s := range f.Bases {
+		l.Bases = append(l.Bases, Base{Name: k, Packages: s.Packages})
+	}
+	for k, s := range f.Sets {
+		first, last := strings.Index(k, " "), strings.LastIndex(k, " ")
+		if first < 0 || first == last {
+			d.mistake(k, fmt.Sprintf("set %q is not named by recipe, use and architecture", k))
+			continue
+		}
+		l.Sets = append(l.Sets, Set{Recipe: k[:first], Use: k[first+1 : last], Arch: k[last+1:], Suite: s.Suite, Base: s.Base, Asks: s.Asks, Packages: s.Packages})
+	}
+	l.sort()
+	d.refs(l)
+	return l
+}
+
+func (l *Lock) sort() {
+	slices.SortFunc(l.Archives, func(a, b Archive) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.IDs, func(a, b ID) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.Sources, func(a, b Source) int { return cmp.Compare(a.URL, b.URL) })
+	slices.SortFunc(l.Packages, comparePackages)
+	slices.SortFunc(l.Bases, compareBases)
+	slices.SortFunc(l.Sets, compareSets)
+}
+
+func (d *decoder) pkg(k string, p filePackage) Package {
+	w := d.words(k, 3)
+	d.digest(p.SHA256, k)
+	if p.Size <= 0 || p.Path == "" || strings.Contains("/"+p.Path+"/", "/../") || p.From == "" {
+		d.mistake(k, fmt.Sprintf("package %q lacks its size, path or archive", k))
+	}
+	return Package{Name: w[0], Version: w[1], Arch: w[2], SHA256: p.SHA256, Size: p.Size, From: p.From, Path: p.Path, Pre: p.Pre}
+}
+
+func (d *decoder) words(k string, n int) []string {
+	w := strings.Fields(k)
+	if len(w) != n {
+		d.mistake(k, fmt.Sprintf("%q should have %d words", k, n))
+		w = append(w, make([]string, n)...)
+	}
+	return w[:n]
+}
+
+func (d *decoder) digest(s, of string) {
+	ok := len(s) == 64
+	for _, r := range s {
+		ok = ok && (r >= '0' && r <= '9' || r >= 'a' && r <= 'f')
+	}
+	if !ok {
+		d.mistake(of, fmt.Sprintf("%q has no SHA-256 of 64 hex digits", of))
+	}
+}
+
+// refs checks that every set names packages that the lock has.
+func (d *decoder) refs(l *Lock) {
+	index := l.Index()
+	for _, s := range l.Bases {
+		d.known(index, s.Name, s.Packages)
+	}
+	for _, s := range l.Sets {
+		if _, ok := l.Base(s.Base); !ok {
+			d.mistake(quote(s.Base), fmt.Sprintf("base %q is not there", s.Base))
+		}
+		d.known(index, s.Recipe+" "+s.Use+" "+s.Arch, s.Packages)
+	}
+}
+
+func (d *decoder) known(index Index, set string, refs []string) {
+	for _, ref := range refs {
+		if _, ok := index[ref]; !ok {
+			d.mistake(quote(set), fmt.Sprintf("%q names %q, which no line of [package] has", set, ref))
+		}
+	}
+}

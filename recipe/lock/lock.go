@@ -1,0 +1,115 @@
+// Package lock pins what recipes leave open: which packages satisfy their
+// dependencies and which bytes their sources are, all by digest.
+//
+// A [Lock] is read and written as ashlar.lock, which people review: sorted, a
+// package a line, shared between recipes. It is enforced always: what is not in
+// the lock cannot reach a build. Only [Make] asks what to use, and it asks a
+// [Resolver]; package apt has the one for Debian's archives. This package opens
+// no file and no connection.
+package lock
+
+import (
+	"context"
+
+	"github.com/ashlar-build/ashlar/recipe/diag"
+)
+
+// A Lock is what builds may use. All its lists are sorted.
+type Lock struct {
+	Archives []Archive
+	Packages []Package
+	Bases    []Base
+	Sets     []Set
+	Sources  []Source
+	IDs      []ID
+}
+
+// An Archive is where packages come from, and the state in which it was asked.
+type Archive struct {
+	Name       string   // as recipes and the workspace call it: "trixie-security"
+	URI        string   // of the archive's root, without a final slash
+	Suite      string   // "trixie-security"; ending in "/" for a flat archive
+	Components []string // none for a flat archive
+	SignedBy   []string // armoured or binary OpenPGP keys, the bytes; none: Debian's own
+	Include    []string // globs of the packages that come from here and from nowhere else; all if none
+	Date       string   // of its Release file, RFC 3339 in UTC; in a lock only
+}
+
+// A Package is one .deb.
+type Package struct {
+	Name    string
+	Version string
+	Arch    string // "amd64", "all"
+	SHA256  string
+	Size    int64
+	From    string // the Archive's name
+	Path    string // of the file below the archive's root
+
+	// Pre are the names of the packages that must be configured before it is
+	// unpacked (Debian Policy 7.2): those that satisfy its Pre-Depends, and all
+	// that these depend on in turn, without those of the base. Sorted.
+	Pre []string
+}
+
+// A Base is the set that roots of a suite and architecture begin with: its
+// essential packages and what they need (Debian Policy 3.8). A lock has more
+// than one for a suite while some of its recipes stay with older packages.
+type Base struct {
+	Name     string   // "trixie amd64", "trixie amd64 2"
+	Packages []string // as Index names them
+}
+
+// A Set is what one use of a recipe asked for and got.
+type Set struct {
+	Recipe   string // "nginx", "haproxy@3.0"
+	Use      string // "build", "runtime", "test serves"
+	Arch     string
+	Suite    string
+	Base     string   // the Name of the Base it stands on
+	Asks     []string // the recipe's relations, in its order
+	Packages []string // beyond the base, as Index names them
+}
+
+// A Source is bytes that a recipe names by URL.
+type Source struct {
+	URL    string // the first one, variables expanded
+	SHA256 string
+	Size   int64
+}
+
+// An ID is the number of a user and group that a maintainer script made: given
+// once, never changed, never given away.
+type ID struct {
+	Name   string
+	Number int // from 100
+}
+
+// A Resolver says which packages satisfy relations. It may use the network.
+type Resolver interface {
+	// Resolve answers each request. The error holds the mistakes of all of them,
+	// each a *diag.Error at its relation's place with the chain that led to it.
+	Resolve(ctx context.Context, reqs []Request) ([]Answer, error)
+}
+
+// A Request asks for one set.
+type Request struct {
+	Archives   []Archive // preferred as apt would: by version, not by order
+	Arch       string
+	Base       bool   // begin with the essential packages
+	Want       []Want // in the recipe's order, which matters (apt's does too)
+	Recommends bool
+}
+
+// A Want is one relation in Debian's syntax ("libssl-dev (>= 3.5)",
+// "a | b", "nginx=1.26.3-3", "curl/trixie-backports") and where it is written.
+type Want struct {
+	Relation string
+	Pos      diag.Pos
+}
+
+// An Answer is what a request brings in.
+type Answer struct {
+	Base     []Package // sorted by name; empty unless asked for
+	Packages []Package // beyond the base, sorted by name
+	Archives []Archive // as asked, with Date
+}

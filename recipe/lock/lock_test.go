@@ -1,0 +1,192 @@
+package lock
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+)
+
+const sum = "69ee2b237744036e61d24b836668aad3040dda461fe6f570f1787eab570c75aa"
+
+func pkg(name, version string) Package {
+	return Package{Name: name, Version: version, Arch: "amd64", Size: 10, SHA256: sum, From: "trixie", Path: "pool/" + name + "_" + version + ".deb"}
+}
+
+func TestRoundTrip(t *testing.T) {
+	python := pkg("python3", "3.13")
+	python.Pre = []string{"libexpat1", "python3-minimal"}
+	l := &Lock{
+		Archives: []Archive{{Name: "trixie", URI: "http://x/debian", Suite: "trixie", Components: []string{"main"}, Date: "2026-09-12T07:55:41Z"}},
+		Packages: []Package{pkg("bash", "5.2"), pkg("gcc", "14"), pkg("gcc", "15"), python},
+		Bases:    []Base{{Name: "trixie amd64", Packages: []string{"bash"}}},
+		Sets:     []Set{{Recipe: "haproxy@3.0", Use: "test a b", Arch: "amd64", Suite: "trixie", Base: "trixie amd64", Asks: []string{`gcc (>= 14) | "x"`}, Packages: []string{"gcc=14:amd64", "python3"}}},
+		Sources:  []Source{{URL: "https://x/a?b=\"c\"", SHA256: sum, Size: 3}},
+		IDs:      []ID{{Name: "_apt", Number: 100}},
+	}
+	text := Encode(l)
+	got, err := Decode("ashlar.lock", text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if !reflect.DeepEqual(got, l) {
+		t.Errorf("got %+v\nwant %+v\n%s", got, l, text)
+	}
+	if again := Encode(got); string(again) != string(text) {
+		t.Errorf("encoded again:\n%s\nwant\n%s", again, text)
+	}
+}
+
+func TestDecodeMistakes(t *testing.T) {
+	const head = "format = 1\n"
+	const row = `size = 1, sha256 = "` + sum + `", from = "t", path = "p" }` + "\n"
+	tests := []struct{ name, src, want string }{
+		{"no TOML", "format = = 1", "ashlar.lock:1:"},
+		{"merge conflict", "<<<<<<< HEAD\n", "ashlar.lock:1:"},
+		{"another format", "format = 9\n", "ashlar.lock:1:1: this lock has format 9; this ashlar reads 1"},
+		{"unknown key", head + "pakage = 1\n", `ashlar.lock:2:1: unknown key "pakage"`},
+		{"package without digest", head + "[package]\n\"a 1 amd64\" = { size = 1, from = \"t\", path = \"p\" }\n", `ashlar.lock:3:2: "a 1 amd64" has no SHA-256`},
+		{"path that climbs", head + "[package]\n\"a 1 amd64\" = { size = 1, sha256 = \"" + sum + "\", from = \"t\", path = \"../p\" }\n", `package "a 1 amd64" lacks`},
+		{"package name", head + "[package]\n\"a 1\" = { " + row, `"a 1" should have 3 words`},
+		{"set of unknown packages", head + "[base.b]\npackages = [\"b\"]\n", `"b" names "b", which no line of [package] has`},
+		{"set of unknown base", head + "[set.\"n build amd64\"]\nbase = \"x\"\n", `base "x" is not there`},
+		{"set name", head + "[set.\"nginx\"]\n", `set "nginx" is not named by recipe, use and architecture`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Decode("ashlar.lock", []byte(tt.src))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v, want %q", err, tt.want)
+			}
+			for _, e := range diag.Of(err) {
+				if e.Hint == "" {
+					t.Errorf("%v has no hint", e)
+				}
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(Encode(&Lock{Packages: []Package{pkg("a", "1")}}))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		l, err := Decode("ashlar.lock", src)
+		if err != nil {
+			return
+		}
+		if again, err := Decode("ashlar.lock", Encode(l)); err != nil || string(Encode(again)) != string(Encode(l)) {
+			t.Errorf("%v\n%s", err, Encode(l))
+		}
+	})
+}
+
+// archive is a Resolver that knows one version of each package, and brings a
+// base of one package.
+type archive struct {
+	versions map[string]string
+	asked    int
+}
+
+func (a *archive) Resolve(_ context.Context, reqs []Request) ([]Answer, error) {
+	a.asked += len(reqs)
+	var answers []Answer
+	for _, r := range reqs {
+		answer := Answer{Base: []Package{pkg("bash", a.versions["bash"])}, Archives: []Archive{{Name: "trixie", Date: "2026"}}}
+		for _, w := range r.Want {
+			answer.Packages = append(answer.Packages, pkg(w.Relation, a.versions[w.Relation]))
+		}
+		answers = append(answers, answer)
+	}
+	return answers, nil
+}
+
+func (a *archive) Pin(_ context.Context, s recipe.Source) (Source, error) {
+	a.asked++
+	return Source{URL: s.URLs[0], SHA256: sum, Size: 1}, nil
+}
+
+func instance(name string, build ...string) *recipe.Instance {
+	i := &recipe.Instance{Name: name, Target: recipe.Target{Arch: "amd64", Suite: "trixie"}, Steps: []recipe.Step{{}}}
+	for _, b := range build {
+		i.Build = append(i.Build, recipe.Dep{Text: b})
+	}
+	return i
+}
+
+func makeLock(t *testing.T, old *Lock, a *archive, o Options, instances ...*recipe.Instance) *Lock {
+	t.Helper()
+	none := func(*recipe.Instance) []Archive { return nil }
+	l, err := Make(t.Context(), old, instances, none, a, a, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Decode("ashlar.lock", Encode(l)); err != nil {
+		t.Fatalf("%v\n%s", err, Encode(l))
+	}
+	return l
+}
+
+func setsOf(l *Lock) string {
+	var lines []string
+	for _, s := range l.Sets {
+		base, _ := l.Base(s.Base)
+		lines = append(lines, s.Recipe+" on "+s.Base+" "+strings.Join(base.Packages, ",")+": "+strings.Join(s.Packages, ","))
+	}
+	return strings.Join(lines, "; ")
+}
+
+func TestMake(t *testing.T) {
+	a := &archive{versions: map[string]string{"bash": "1", "gcc": "1", "make": "1"}}
+	l := makeLock(t, &Lock{}, a, Options{}, instance("a", "gcc"))
+	if got, want := setsOf(l), "a on trixie amd64 bash: gcc"; got != want {
+		t.Fatalf("first lock: %q, want %q", got, want)
+	}
+
+	// What is pinned stays, even when the archive has moved on and asks nobody.
+	a.versions["gcc"], a.asked = "2", 0
+	if l = makeLock(t, l, a, Options{}, instance("a", "gcc")); a.asked != 0 {
+		t.Errorf("the archive was asked %d times for a lock that fits", a.asked)
+	}
+	if l.Index()["gcc"].Version != "1" {
+		t.Errorf("a pin moved: %v", l.Packages)
+	}
+
+	// A new recipe gets what the archive has now; the old one does not move.
+	l = makeLock(t, l, a, Options{}, instance("a", "gcc"), instance("b", "gcc"))
+	if got, want := setsOf(l), "a on trixie amd64 bash: gcc=1:amd64; b on trixie amd64 bash: gcc=2:amd64"; got != want {
+		t.Errorf("with a second recipe: %q, want %q", got, want)
+	}
+
+	// A base that moved stands beside the old one until all have moved.
+	a.versions["bash"] = "2"
+	l = makeLock(t, l, a, Options{}, instance("a", "gcc"), instance("b", "gcc", "make"))
+	if got, want := setsOf(l), "a on trixie amd64 bash=1:amd64: gcc=1:amd64; b on trixie amd64 2 bash=2:amd64: gcc=2:amd64,make"; got != want {
+		t.Errorf("with a moved base: %q, want %q", got, want)
+	}
+	l = makeLock(t, l, a, Options{Move: func(Set) bool { return true }}, instance("a", "gcc"), instance("b", "gcc", "make"))
+	if got, want := setsOf(l), "a on trixie amd64 bash: gcc; b on trixie amd64 bash: gcc,make"; got != want {
+		t.Errorf("after moving all: %q, want %q", got, want)
+	}
+
+	// What nobody needs any more is gone.
+	l = makeLock(t, l, a, Options{}, instance("b", "gcc", "make"))
+	if len(l.Sets) != 1 || len(l.Packages) != 3 {
+		t.Errorf("left: %s and %v", setsOf(l), l.Packages)
+	}
+}
+
+func TestMakeSources(t *testing.T) {
+	a := &archive{}
+	i := &recipe.Instance{Name: "a", Sources: []recipe.Source{{URLs: []string{"u"}}, {URLs: []string{"v"}, SHA256: sum}}}
+	l := makeLock(t, &Lock{}, a, Options{}, i)
+	if len(l.Sources) != 1 || l.Sources[0].URL != "u" || a.asked != 1 {
+		t.Errorf("sources %v after %d questions", l.Sources, a.asked)
+	}
+	makeLock(t, l, a, Options{}, i)
+	if a.asked != 1 {
+		t.Errorf("a pinned source was asked for again")
+	}
+}

@@ -1,0 +1,290 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-build/ashlar/recipe"
+)
+
+// FullName is how a recipe's instance is named: "nginx", "haproxy@3.0".
+func FullName(r *recipe.Instance) string {
+	if r.Variant == "" {
+		return r.Name
+	}
+	return r.Name + "@" + r.Variant
+}
+
+// Asks is how a lock records what a list of dependencies asks archives for.
+func Asks(deps []recipe.Dep) []string {
+	var asks []string
+	for _, d := range deps {
+		if d.Recipe == "" {
+			asks = append(asks, d.Text)
+		}
+	}
+	return asks
+}
+
+// A Need is one set that a recipe's instance needs. Set is what the lock will
+// say of it, but for what is yet to be found out.
+type Need struct {
+	Set
+	Request Request
+}
+
+// Needs are the sets that an instance needs: for its steps, its image, and each
+// of its tests that has packages of its own.
+func Needs(r *recipe.Instance, archives []Archive) []Need {
+	var needs []Need
+	add := func(use string, deps []recipe.Dep) {
+		n := Need{
+			Set:     Set{Recipe: FullName(r), Use: use, Arch: r.Arch, Suite: r.Suite, Asks: Asks(deps)},
+			Request: Request{Archives: archives, Arch: r.Arch, Base: true},
+		}
+		for _, d := range deps {
+			if d.Recipe == "" {
+				n.Request.Want = append(n.Request.Want, Want{Relation: d.Text, Pos: d.Pos})
+			}
+		}
+		needs = append(needs, n)
+	}
+	if len(r.Steps) > 0 {
+		add("build", r.Build)
+	}
+	if r.Image != nil {
+		add("runtime", r.Runtime)
+	}
+	for _, t := range r.Tests {
+		if t.Run != "" {
+			add("test "+t.Name, t.Packages)
+		}
+	}
+	return needs
+}
+
+// A Pinner finds out what a source's bytes are. It uses the network.
+type Pinner interface {
+	// Pin returns the SHA-256 and size of what the URLs, of which each is as good
+	// as another, have now.
+	Pin(ctx context.Context, s recipe.Source) (Source, error)
+}
+
+// Options are the choices of Make. The zero value pins what is not pinned yet
+// and moves nothing.
+type Options struct {
+	// Move says which sets are resolved again although they are pinned; nil: none.
+	Move func(Set) bool
+}
+
+// Make returns old, brought up to what the instances need: sets that fit stay as
+// they are, others are resolved, what nobody needs any more is gone. Instances
+// are all of the workspace; archives are those of one instance.
+func Make(ctx context.Context, old *Lock, instances []*recipe.Instance, archives func(*recipe.Instance) []Archive, r Resolver, p Pinner, o Options) (*Lock, error) {
+	m := &maker{old: old, index: old.Index(), has: map[string]bool{}, new: &Lock{IDs: slices.Clone(old.IDs)}}
+	var needs []Need
+	for _, i := range instances {
+		needs = append(needs, Needs(i, archives(i))...)
+	}
+	err := m.sets(ctx, needs, r, o)
+	for _, i := range instances {
+		err = errors.Join(err, m.sources(ctx, i, p))
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.name()
+	m.new.sort()
+	return m.new, nil
+}
+
+// A maker holds a lock while it is made. Its sets name packages by all that
+// tells them apart until the whole lock is known.
+type maker struct {
+	old   *Lock
+	index Index
+	new   *Lock
+	has   map[string]bool // full names of the new lock's packages
+	kept  []Base          // of sets that stay
+	fresh []Base          // of sets that were resolved; without a name
+}
+
+func (m *maker) sets(ctx context.Context, needs []Need, r Resolver, o Options) error {
+	var open []Need
+	for _, n := range needs {
+		set, ok := m.old.Set(n.Recipe, n.Use, n.Arch)
+		if ok && slices.Equal(set.Asks, n.Asks) && set.Suite == n.Suite && (o.Move == nil || !o.Move(set)) {
+			m.keep(set)
+			continue
+		}
+		open = append(open, n)
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	requests := make([]Request, len(open))
+	for i, n := range open {
+		requests[i] = n.Request
+	}
+	answers, err := r.Resolve(ctx, requests)
+	if err != nil {
+		return err
+	}
+	if len(answers) != len(open) {
+		return fmt.Errorf("resolve: %d answers to %d requests", len(answers), len(open))
+	}
+	for i, n := range open {
+		m.take(n.Set, answers[i])
+	}
+	return nil
+}
+
+// keep takes over a set as it is.
+func (m *maker) keep(set Set) {
+	base, _ := m.old.Base(set.Base)
+	m.kept = append(m.kept, Base{Name: base.Name, Packages: m.packages(base.Packages)})
+	set.Packages = m.packages(set.Packages)
+	m.new.Sets = append(m.new.Sets, set)
+}
+
+// packages puts what refs of the old lock name into the new one, and returns
+// their full names.
+func (m *maker) packages(refs []string) []string {
+	full := make([]string, len(refs))
+	for i, r := range refs {
+		p := m.index[r]
+		full[i] = m.add(p)
+		if a, ok := m.old.Archive(p.From); ok {
+			m.archive(a)
+		}
+	}
+	return full
+}
+
+// add puts p into the new lock and returns its full name.
+func (m *maker) add(p Package) string {
+	full := fullName(p)
+	if !m.has[full] {
+		m.has[full] = true
+		m.new.Packages = append(m.new.Packages, p)
+	}
+	return full
+}
+
+// archive notes where packages come from; the newest state counts.
+func (m *maker) archive(a Archive) {
+	for i, b := range m.new.Archives {
+		if a.Name == b.Name {
+			if a.Date > b.Date {
+				m.new.Archives[i] = a
+			}
+			return
+		}
+	}
+	m.new.Archives = append(m.new.Archives, a)
+}
+
+func (m *maker) take(set Set, a Answer) {
+	full := func(packages []Package) []string {
+		var names []string
+		for _, p := range packages {
+			names = append(names, m.add(p))
+			for _, from := range a.Archives {
+				if from.Name == p.From {
+					m.archive(Archive{Name: from.Name, URI: from.URI, Suite: from.Suite, Components: from.Components, Date: from.Date})
+				}
+			}
+		}
+		return names
+	}
+	base := full(a.Base)
+	set.Packages = full(a.Packages)
+	set.Base = ""
+	m.fresh = append(m.fresh, Base{Packages: base})
+	m.new.Sets = append(m.new.Sets, set)
+}
+
+// name gives bases their names and packages the short ones that sets use.
+func (m *maker) name() {
+	for _, b := range m.kept {
+		m.base(b)
+	}
+	next := 0
+	for i := range m.new.Sets {
+		set := &m.new.Sets[i]
+		if set.Base == "" {
+			set.Base = m.freshBase(set.Suite+" "+set.Arch, m.fresh[next].Packages)
+			next++
+		}
+	}
+	short := map[string]string{}
+	for ref, p := range m.new.Index() {
+		short[fullName(p)] = ref
+	}
+	for _, list := range m.lists() {
+		for i := range *list {
+			(*list)[i] = short[(*list)[i]]
+		}
+	}
+}
+
+func (m *maker) lists() []*[]string {
+	var lists []*[]string
+	for i := range m.new.Bases {
+		lists = append(lists, &m.new.Bases[i].Packages)
+	}
+	for i := range m.new.Sets {
+		lists = append(lists, &m.new.Sets[i].Packages)
+	}
+	return lists
+}
+
+// base adds b unless it is there.
+func (m *maker) base(b Base) {
+	if _, ok := m.new.Base(b.Name); !ok {
+		m.new.Bases = append(m.new.Bases, b)
+	}
+}
+
+// freshBase returns the name of the base with these packages, a new one if no
+// base of that suite and architecture has them.
+func (m *maker) freshBase(prefix string, packages []string) string {
+	for _, b := range m.new.Bases {
+		if (b.Name == prefix || strings.HasPrefix(b.Name, prefix+" ")) && slices.Equal(b.Packages, packages) {
+			return b.Name
+		}
+	}
+	name := prefix
+	for n := 2; ; n++ {
+		if _, taken := m.new.Base(name); !taken {
+			break
+		}
+		name = fmt.Sprintf("%s %d", prefix, n)
+	}
+	m.new.Bases = append(m.new.Bases, Base{Name: name, Packages: packages})
+	return name
+}
+
+// sources pins the sources of an instance that have no SHA-256 of their own.
+func (m *maker) sources(ctx context.Context, i *recipe.Instance, p Pinner) error {
+	for _, s := range i.Sources {
+		if len(s.URLs) == 0 || s.SHA256 != "" {
+			continue
+		}
+		if _, done := m.new.Source(s.URLs[0]); done {
+			continue
+		}
+		pin, ok := m.old.Source(s.URLs[0])
+		if !ok {
+			var err error
+			if pin, err = p.Pin(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", s.Pos, err)
+			}
+		}
+		m.new.Sources = append(m.new.Sources, pin)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package lock
+
+// An Index finds a lock's packages by the names that sets use: "bash", or
+// "bash=5.2.37-2+b5:amd64" if the lock has more than one package of that name.
+type Index map[string]Package
+
+// Index returns l's packages by name.
+func (l *Lock) Index() Index {
+	count := make(map[string]int, len(l.Packages))
+	for _, p := range l.Packages {
+		count[p.Name]++
+	}
+	index := make(Index, len(l.Packages))
+	for _, p := range l.Packages {
+		index[ref(p, count[p.Name] > 1)] = p
+	}
+	return index
+}
+
+func ref(p Package, ambiguous bool) string {
+	if !ambiguous {
+		return p.Name
+	}
+	return fullName(p)
+}
+
+func fullName(p Package) string { return p.Name + "=" + p.Version + ":" + p.Arch }
+
+// Base returns the base of that name, and whether there is one.
+func (l *Lock) Base(name string) (Base, bool) {
+	for _, b := range l.Bases {
+		if b.Name == name {
+			return b, true
+		}
+	}
+	return Base{}, false
+}
+
+// Set returns what a use of a recipe got, and whether it is locked.
+func (l *Lock) Set(recipe, use, arch string) (Set, bool) {
+	for _, s := range l.Sets {
+		if s.Recipe == recipe && s.Use == use && s.Arch == arch {
+			return s, true
+		}
+	}
+	return Set{}, false
+}
+
+// Source returns the pin of a URL, and whether there is one.
+func (l *Lock) Source(url string) (Source, bool) {
+	for _, s := range l.Sources {
+		if s.URL == url {
+			return s, true
+		}
+	}
+	return Source{}, false
+}
+
+// Archive returns the archive of that name, and whether there is one.
+func (l *Lock) Archive(name string) (Archive, bool) {
+	for _, a := range l.Archives {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Archive{}, false
+}
