@@ -1,0 +1,197 @@
+// Package plan turns recipes and a lock into actions: what is to be done, in
+// which order, and an ID for each that holds all that can change its result.
+//
+// Planning is pure and cannot reach the network, the store or the clock: a plan
+// of the same recipes, files and lock is the same everywhere. Actions have the
+// shape of the Remote Execution API: inputs by digest, a description, declared
+// outputs, no path of the host. What an action does is package buildroot's.
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+)
+
+// An ID names an action by its complete description: SHA-256, in hex. Equal ID,
+// equal result.
+type ID string
+
+// A Kind is what sort of work an action is.
+type Kind string
+
+// The kinds, in the order in which an image needs them.
+const (
+	KindUnpack    Kind = "unpack"    // a .deb to a package tree
+	KindConfigure Kind = "configure" // maintainer scripts of one wave to their effects
+	KindBuild     Kind = "build"     // a recipe's steps to what they wrote
+	KindCollect   Kind = "collect"   // what the steps wrote to declared outputs
+	KindImage     Kind = "image"     // packages, effects, outputs and files to an image
+)
+
+// formats are part of each ID: raise one when this program makes something else
+// of an equal description.
+var formats = map[Kind]int{
+	KindUnpack: 1, KindConfigure: 1, KindBuild: 1, KindCollect: 1, KindImage: 1,
+}
+
+// An Action is one thing to do.
+type Action struct {
+	ID     ID
+	Kind   Kind
+	Label  string // for people, not part of the ID: "unpack libssl-dev 3.5.1-1"
+	Recipe string // for whom it is done first, "" for what many share; not part of the ID
+	Weight int64  // a guess at its cost, in bytes: heavier ones begin first; not part of the ID
+	Inputs []ID   // the actions whose results it reads
+	Blobs  []string
+	Do     any // *Unpack, *Configure, *Build, *Collect or *Image
+}
+
+// Unpack turns one .deb into a package tree.
+type Unpack struct {
+	SHA256 string
+}
+
+// A Root is a root file system as data: package trees, and the effects of the
+// waves in which they were configured.
+type Root struct {
+	Packages []ID // unpack actions, the base's first, then by name
+	Waves    []ID // configure actions, the first one first
+}
+
+// Configure runs the maintainer scripts of one wave of packages over those of
+// the waves before.
+type Configure struct {
+	Before   Root // earlier waves
+	Packages []ID // unpack actions of this wave, sorted by package name
+	Users    []recipe.User
+	Groups   []recipe.Group
+	Debconf  []recipe.Var
+}
+
+// Build runs a recipe's steps in a fresh root.
+type Build struct {
+	Root    Root
+	Arch    string
+	Vars    []recipe.Var
+	Sources []Source
+	Edits   []recipe.Edit // of files in the unpacked source
+	Room    Room
+	Steps   []recipe.Step
+}
+
+// A Room is what the steps have in common, without what only collecting asks.
+type Room struct {
+	Env     []recipe.Var
+	Workdir string
+	Flags   string
+}
+
+// A Source is what a build begins with.
+type Source struct {
+	SHA256  string
+	File    string // the name at the end of its URL, which tells its format
+	Include []string
+	Except  []string
+	Into    string
+	Owner   string
+	Unpack  bool
+	Patches []File
+}
+
+// A File is a file of the workspace.
+type File struct {
+	Name   string // beside the recipe, or with // in front in the workspace
+	SHA256 string
+	Data   []byte `plan:"-"`
+}
+
+// Collect selects declared outputs from what the steps wrote.
+type Collect struct {
+	Made    ID   // the build action
+	Root    Root // that its steps ran in: whose files are a package's own
+	Sets    []recipe.Set
+	Discard []string
+	NoSets  diag.Pos // where a recipe with steps and without sets is wrong
+	Own     []string // paths that the recipe's own files and links take
+}
+
+// Image assembles an image.
+type Image struct {
+	Recipe  *recipe.Instance `plan:"-"` // as it was read, with positions
+	Says    Says
+	Runtime Root
+	Build   Root   // candidates for the closure; empty without steps
+	Outputs []ID   // collect actions, those of other recipes first
+	Files   []File // that the recipe names, by name
+	IDs     []Number
+}
+
+// Says is what of a recipe can change its image.
+type Says struct {
+	Name, Version, Summary, License, Homepage string
+	Arch, Suite, Variant                      string
+	Runtime                                   []recipe.Dep
+	Vars                                      []recipe.Var
+	Content                                   recipe.Content
+	Image                                     *recipe.Image
+}
+
+// A Number is a user's and group's number from the lock.
+type Number struct {
+	Name   string
+	Number int
+}
+
+// A Download says how to get a blob that an action reads.
+type Download struct {
+	SHA256 string
+	SHA512 string // for sources that say it
+	Size   int64  // 0 if nobody knows
+	Name   string // for people: "libssl-dev 3.5.1-1", "nginx-1.26.3.tar.gz"
+	URLs   []string
+}
+
+// A Goal is what a recipe's build ends with.
+type Goal struct {
+	Recipe string // "nginx", "haproxy@3.0"
+	Action ID     // an image action, or a collect action for a recipe without image
+}
+
+// A Plan is actions in an order in which they can be done: each stands behind
+// its inputs, and each ID stands once.
+type Plan struct {
+	Actions   []*Action
+	Goals     []Goal
+	Downloads map[string]Download // by SHA-256
+	Roots     map[string]Root     // by recipe and use: "nginx build", "nginx test serves"
+
+	byID map[ID]*Action
+}
+
+// Action returns the action of that ID, or nil.
+func (p *Plan) Action(id ID) *Action { return p.byID[id] }
+
+// add puts do into the plan, unless an equal action is there already.
+func (p *Plan) add(kind Kind, label, forRecipe string, weight int64, inputs []ID, blobs []string, do any) ID {
+	id := idOf(kind, do)
+	if p.byID[id] != nil {
+		return id
+	}
+	a := &Action{ID: id, Kind: kind, Label: label, Recipe: forRecipe, Weight: weight, Inputs: inputs, Blobs: blobs, Do: do}
+	p.byID[id] = a
+	p.Actions = append(p.Actions, a)
+	return id
+}
+
+// idOf hashes what can change the result of do.
+func idOf(kind Kind, do any) ID {
+	h := sha256.New()
+	for _, f := range Describe(kind, do) {
+		writeField(h, f.Name)
+		writeField(h, f.Value)
+	}
+	return ID(hex.EncodeToString(h.Sum(nil)))
+}
