@@ -1,0 +1,172 @@
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	server "github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/ashlar-build/ashlar/layer"
+	"github.com/ashlar-build/ashlar/layer/oci"
+	"github.com/ashlar-build/ashlar/layer/oci/registry"
+)
+
+// image is an image of some layers of one file each.
+func image(t *testing.T, contents ...string) *oci.Image {
+	t.Helper()
+	var layers []oci.Layer
+	for i, c := range contents {
+		var b bytes.Buffer
+		files := []*layer.File{layer.Content(fmt.Sprintf("/file%d", i), 0o644, []byte(c), layer.Origin{})}
+		blob, err := layer.WriteBlob(&b, files, nil, layer.BlobOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		layers = append(layers, oci.Layer{Blob: blob, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil }})
+	}
+	img, err := oci.New(oci.Config{Architecture: "amd64", Entrypoint: []string{"/file0"}}, layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// A counter notes the requests that a registry got.
+type counter struct {
+	http.Handler
+	mu   sync.Mutex
+	seen []string
+	deny string // a part of paths that are not there, if asked by HEAD
+}
+
+func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	c.seen = append(c.seen, r.Method+" "+r.URL.RequestURI())
+	deny := c.deny != "" && r.Method == http.MethodHead && strings.Contains(r.URL.Path, c.deny)
+	c.mu.Unlock()
+	if deny {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	c.Handler.ServeHTTP(w, r)
+}
+
+func (c *counter) count(method, part string) (n int) {
+	for _, s := range c.seen {
+		if strings.HasPrefix(s, method) && strings.Contains(s, part) {
+			n++
+		}
+	}
+	return n
+}
+
+func start(t *testing.T) (*counter, string) {
+	t.Helper()
+	c := &counter{Handler: server.New(server.Logger(log.New(io.Discard, "", 0)), server.WithReferrersSupport(true))}
+	s := httptest.NewServer(c)
+	t.Cleanup(s.Close)
+	return c, strings.TrimPrefix(s.URL, "http://")
+}
+
+func TestPush(t *testing.T) {
+	c, host := start(t)
+	img := image(t, "one", strings.Repeat("two", 10_000))
+	note, err := oci.NewArtifact(img, "application/spdx+json", []byte(`{"spdxVersion":"SPDX-2.3"}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last, all int64
+	ref := host + "/ashlar/test:1"
+	digest, err := registry.Push(context.Background(), img, ref, registry.Options{
+		Attach:   []*oci.Image{note},
+		Progress: func(done, total int64) { last, all = done, total },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last != all || all == 0 {
+		t.Errorf("progress ended at %d of %d", last, all)
+	}
+	got, err := registry.Digest(context.Background(), ref, registry.Options{})
+	if err != nil || got != digest {
+		t.Errorf("registry has %s, %v; want %s", got, err, digest)
+	}
+	pulled, err := remote.Image(parse(t, ref))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Image(pulled); err != nil {
+		t.Errorf("what was pulled: %v", err)
+	}
+	h, _ := img.Digest()
+	index, err := remote.Referrers(parse(t, ref).Context().Digest(h.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := index.IndexManifest()
+	if n, _ := note.Digest(); err != nil || len(m.Manifests) != 1 || m.Manifests[0].Digest != n {
+		t.Errorf("referrers: %+v, %v", m, err)
+	}
+
+	// What the registry has is not sent again.
+	before := c.count("PATCH", "") + c.count("PUT", "/blobs/")
+	if _, err := registry.Push(context.Background(), img, host+"/ashlar/test:2", registry.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := c.count("PATCH", "") + c.count("PUT", "/blobs/") - before; n != 0 {
+		t.Errorf("%d blobs sent again", n)
+	}
+	// Another repository of the registry gets them by name. This registry has one
+	// store for all, and must be kept from saying so.
+	c.mu.Lock()
+	c.deny = "/other/blobs/"
+	c.mu.Unlock()
+	if _, err := registry.Push(context.Background(), img, host+"/other:1", registry.Options{Mount: host + "/ashlar/test"}); err != nil {
+		t.Fatal(err)
+	}
+	if c.count("POST", "mount=") == 0 {
+		t.Errorf("nothing was mounted: %q", c.seen)
+	}
+}
+
+func parse(t *testing.T, ref string) name.Reference {
+	t.Helper()
+	r, err := name.ParseReference(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestPushFails(t *testing.T) {
+	ctx := context.Background()
+	img := image(t, "one")
+	if _, err := registry.Push(ctx, img, "UPPER/Case:x", registry.Options{}); err == nil || !strings.Contains(err.Error(), `reference "UPPER/Case:x"`) {
+		t.Errorf("bad reference: %v", err)
+	}
+	refuse := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer refuse.Close()
+	ref := strings.TrimPrefix(refuse.URL, "http://") + "/x:1"
+	if _, err := registry.Push(ctx, img, ref, registry.Options{Progress: func(int64, int64) {}}); err == nil || !strings.Contains(err.Error(), "push "+ref) {
+		t.Errorf("refused: %v", err)
+	}
+	if _, err := registry.Push(ctx, img, ref, registry.Options{Mount: "A B"}); err == nil || !strings.Contains(err.Error(), "mount from") {
+		t.Errorf("bad mount: %v", err)
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := registry.Push(gone, img, ref, registry.Options{}); err == nil {
+		t.Error("pushed after cancel")
+	}
+}
