@@ -1,0 +1,166 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// An Error says that none of the URLs gave the file, and what each did.
+type Error struct {
+	Name     string    // of the request
+	Failures []Failure // in the request's order
+}
+
+// A Failure is why one URL did not give the file: its last attempt.
+type Failure struct {
+	URL    string // without password
+	Err    error  // what happened
+	Remedy string // what may help
+}
+
+// Error is one line: what happened at each URL, and the remedies, each once.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "fetch %s: ", e.Name)
+	var remedies []string
+	for i, f := range e.Failures {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "%s: %v", f.URL, f.Err)
+		if f.Remedy != "" && !slices.Contains(remedies, f.Remedy) {
+			remedies = append(remedies, f.Remedy)
+		}
+	}
+	if len(remedies) > 0 {
+		fmt.Fprintf(&b, ": %s", strings.Join(remedies, ", or "))
+	}
+	return b.String()
+}
+
+// Unwrap gives errors.Is and errors.As the causes.
+func (e *Error) Unwrap() []error {
+	all := make([]error, len(e.Failures))
+	for i, f := range e.Failures {
+		all[i] = f.Err
+	}
+	return all
+}
+
+// ErrOffline is the cause when Options.Offline forbade to ask.
+var ErrOffline = errors.New("not in the store, and offline")
+
+// A StatusError is an answer that is neither the file nor a redirect to it.
+type StatusError struct {
+	Code int // HTTP status
+}
+
+func (e *StatusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("the server answers %d %s", e.Code, http.StatusText(e.Code)))
+}
+
+// A failed attempt.
+type attemptError struct {
+	err    error
+	remedy string
+	again  bool          // another attempt may go better
+	after  time.Duration // the server asks to wait so long
+}
+
+func (e *attemptError) Error() string { return e.err.Error() }
+func (e *attemptError) Unwrap() error { return e.err }
+
+const (
+	remedyOffline = "run it once without --offline"
+	remedyGone    = "correct the URL, or let `ashlar lock --repair` find where the file is now"
+	remedyLogin   = "put a name and a password for the host into the netrc file"
+	remedyLater   = "try again later, or name a mirror"
+	remedyNetwork = "look at the network and the proxy variables, or name a mirror"
+	remedyOther   = "compare the URL and the digest with what its authors publish: the file was replaced, or this is not it"
+	remedyURL     = "correct the URL"
+	remedyTLS     = "add the authority's certificate to the system's, and look at this machine's clock"
+)
+
+// final and again make the two kinds of failed attempt.
+func final(remedy, format string, a ...any) *attemptError {
+	return &attemptError{err: fmt.Errorf(format, a...), remedy: remedy}
+}
+
+func again(remedy, format string, a ...any) *attemptError {
+	return &attemptError{err: fmt.Errorf(format, a...), remedy: remedy, again: true}
+}
+
+var (
+	errStall     = errors.New("nothing came")
+	errRedirects = fmt.Errorf("more than %d redirects", maxRedirects)
+)
+
+// ofTransport judges an error of a request or of reading its answer.
+func ofTransport(err error) *attemptError {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // without the URL, which the message has already
+	}
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.Is(err, errRedirects):
+		return final(remedyURL, "%w", err)
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return final(remedyNetwork, "host %s has no address", dns.Name)
+	case errors.As(err, &cert), errors.As(err, &unknown):
+		return final(remedyTLS, "%w", err)
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
+		return final(remedyURL, "the server does not speak TLS")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return again(remedyNetwork, "nobody listens there (%w)", err)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return again(remedyLater, "the connection broke (%w)", err)
+	}
+	return again(remedyNetwork, "%w", err)
+}
+
+// ofStatus judges an answer by its status; nil if it may be the file.
+func ofStatus(r *http.Response, now time.Time) *attemptError {
+	err := &StatusError{Code: r.StatusCode}
+	switch code := r.StatusCode; {
+	case code == http.StatusOK, code == http.StatusPartialContent, code == http.StatusNotModified:
+		return nil
+	case code == http.StatusNotFound, code == http.StatusGone:
+		return final(remedyGone, "%w", err)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired:
+		return final(remedyLogin, "%w", err)
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
+		e := again(remedyLater, "%w", err)
+		if e.after = retryAfter(r.Header.Get("Retry-After"), now); e.after > maxWait {
+			return final(remedyLater, "%w, and asks to wait %v", err, e.after.Round(time.Second))
+		}
+		return e
+	}
+	return final(remedyURL, "%w", err)
+}
+
+// retryAfter reads RFC 9110 10.2.3: seconds, or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	if value == "" {
+		return 0
+	}
+	if d, err := time.ParseDuration(value + "s"); err == nil {
+		return max(d, 0)
+	}
+	if t, err := http.ParseTime(value); err == nil {
+		return max(t.Sub(now), 0)
+	}
+	return 0
+}
