@@ -1,0 +1,115 @@
+package container
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/ashlar-build/ashlar/buildroot/job"
+	"github.com/opencontainers/cgroups"
+	"github.com/opencontainers/runc/libcontainer/configs"
+	"golang.org/x/sys/unix"
+)
+
+// Limits are the same on all hosts that allow them, and lower where one does not.
+const (
+	softFiles = 1024
+	hardFiles = 65536
+)
+
+// capabilities are what package scripts and installers use; CAP_SETFCAP also
+// lets a nested user namespace map root (Linux 5.12).
+func capabilities() []string {
+	return []string{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID",
+		"CAP_SETFCAP", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_NET_BIND_SERVICE"}
+}
+
+// config describes a container to libcontainer. Cgroups are not used: the
+// host's resource limits, if any, hold for the keeper and all below it.
+func config(j *job.Job, root string) (*configs.Config, error) {
+	caps := capabilities()
+	limits, err := rlimits()
+	if err != nil {
+		return nil, err
+	}
+	c := &configs.Config{
+		Rootfs:          root,
+		Hostname:        cmp.Or(j.Hostname, "localhost"),
+		Readonlyfs:      j.ReadOnly,
+		RootlessEUID:    true,
+		RootlessCgroups: true,
+		Cgroups:         &cgroups.Cgroup{Name: "ashlar", Rootless: true, Resources: &cgroups.Resources{}},
+		Capabilities:    &configs.Capabilities{Bounding: caps, Effective: caps, Permitted: caps},
+		NoNewPrivileges: true,
+		NoNewKeyring:    true, // its calls are denied, and each would count against the user's quota
+		Networks:        []*configs.Network{{Type: "loopback"}},
+		Rlimits:         limits,
+		Namespaces: configs.Namespaces{{Type: configs.NEWUSER}, {Type: configs.NEWNS}, {Type: configs.NEWUTS},
+			{Type: configs.NEWIPC}, {Type: configs.NEWPID}, {Type: configs.NEWNET}, {Type: configs.NEWCGROUP}},
+		UIDMappings: []configs.IDMap{{ContainerID: 0, HostID: 0, Size: 1}},
+		GIDMappings: []configs.IDMap{{ContainerID: 0, HostID: 0, Size: 1}},
+		// Capabilities over the network are gone for another user than 0.
+		Sysctl: map[string]string{"net.ipv4.ip_unprivileged_port_start": "0"},
+		Mounts: append(kernelMounts(), jobMounts(j)...),
+	}
+	if j.Profile == job.Serve {
+		// The lists of the container engines.
+		c.MaskPaths = []string{"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+			"/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats"}
+		c.ReadonlyPaths = []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
+	}
+	return c, nil
+}
+
+// kernelMounts are /proc and /dev. devpts has no gid=5: there is no such group
+// here. /sys stays empty: it would show the host's devices.
+func kernelMounts() []*configs.Mount {
+	const quiet = unix.MS_NOSUID | unix.MS_NOEXEC | unix.MS_NODEV
+	m := []*configs.Mount{
+		{Source: "proc", Destination: "/proc", Device: "proc", Flags: quiet},
+		{Source: "tmpfs", Destination: "/dev", Device: "tmpfs", Flags: unix.MS_NOSUID | unix.MS_STRICTATIME, Data: "mode=755,size=65536k"},
+		{Source: "devpts", Destination: "/dev/pts", Device: "devpts", Flags: unix.MS_NOSUID | unix.MS_NOEXEC, Data: "newinstance,ptmxmode=0666,mode=0620"},
+		{Source: "shm", Destination: "/dev/shm", Device: "tmpfs", Flags: quiet, Data: "mode=1777"},
+		{Source: "mqueue", Destination: "/dev/mqueue", Device: "mqueue", Flags: quiet},
+	}
+	for _, name := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
+		m = append(m, &configs.Mount{Source: "/dev/" + name, Destination: "/dev/" + name, Device: "bind", Flags: unix.MS_BIND})
+	}
+	return m
+}
+
+// jobMounts are the job's own, parents before what is mounted in them.
+func jobMounts(j *job.Job) []*configs.Mount {
+	var m []*configs.Mount
+	for _, t := range j.Tmpfs {
+		data := fmt.Sprintf("mode=%04o", cmp.Or(t.Mode, 0o755))
+		if t.Size > 0 {
+			data += fmt.Sprintf(",size=%d", t.Size)
+		}
+		m = append(m, &configs.Mount{Source: "tmpfs", Destination: filepath.Clean(t.Path), Device: "tmpfs",
+			Flags: unix.MS_NOSUID | unix.MS_NODEV, Data: data})
+	}
+	for _, b := range j.Binds {
+		flags := unix.MS_BIND | unix.MS_REC
+		if !b.Writable {
+			flags |= unix.MS_RDONLY
+		}
+		m = append(m, &configs.Mount{Source: b.From, Destination: filepath.Clean(b.To), Device: "bind", Flags: flags})
+	}
+	slices.SortStableFunc(m, func(a, b *configs.Mount) int { return cmp.Compare(a.Destination, b.Destination) })
+	return m
+}
+
+// rlimits only lowers: to raise one needs a privilege.
+func rlimits() ([]configs.Rlimit, error) {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return nil, fmt.Errorf("limit of open files: %w", err)
+	}
+	hard := min(files.Max, hardFiles)
+	return []configs.Rlimit{
+		{Type: unix.RLIMIT_NOFILE, Soft: min(softFiles, hard), Hard: hard},
+		{Type: unix.RLIMIT_CORE},
+	}, nil
+}

@@ -1,0 +1,334 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ashlar-build/ashlar/buildroot/fdconn"
+	"github.com/ashlar-build/ashlar/buildroot/job"
+	"golang.org/x/sys/unix"
+)
+
+// Run runs a job to its end. A command that was started and failed is a
+// Result, not an error; an error means that it was not started, that ctx was
+// cancelled (the error wraps its cause) or that Streams.Checkpoint failed.
+//
+// When ctx is cancelled or Job.Timeout is over, the command gets Job.Stop
+// (SIGTERM if nil) and after Job.Grace is killed. When the command has ended,
+// all it has started ends too, whatever streams it holds.
+//
+// Streams.Started is called on a goroutine of its own, for which Run waits.
+func (k *Keeper) Run(ctx context.Context, j job.Job, s job.Streams) (job.Result, error) {
+	if err := check(j); err != nil {
+		return job.Result{}, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return job.Result{}, fmt.Errorf("%s: %w", j.Name, err)
+	}
+	conn, err := k.open(call{})
+	if err != nil {
+		return job.Result{}, fmt.Errorf("%s: %w", j.Name, err)
+	}
+	defer conn.Close()
+	st, err := openStreams(j, s)
+	if err != nil {
+		return job.Result{}, fmt.Errorf("%s: %w", j.Name, err)
+	}
+	defer st.close()
+	r := &running{conn: conn, dials: map[int]chan dialled{}}
+	err = conn.Send(st.request, st.theirs...)
+	st.handOver()
+	if err != nil {
+		return job.Result{}, fmt.Errorf("%s: %w", j.Name, k.died(err))
+	}
+	return k.attend(ctx, j, s, st, r)
+}
+
+// check finds the mistakes that need no kernel.
+func check(j job.Job) error {
+	switch {
+	case len(j.Args) == 0:
+		return fmt.Errorf("%s: no command", j.Name)
+	case len(j.Layers) == 0:
+		return fmt.Errorf("%s: no layers", j.Name)
+	case j.Scratch != "" && !filepath.IsAbs(j.Scratch):
+		return fmt.Errorf("%s: scratch directory %q: not absolute", j.Name, j.Scratch)
+	case j.Dir != "" && !filepath.IsAbs(j.Dir):
+		return fmt.Errorf("%s: working directory %q: not absolute", j.Name, j.Dir)
+	}
+	paths := slices.Clone(j.Layers)
+	for _, b := range j.Binds {
+		paths = append(paths, b.From, b.To)
+	}
+	for _, t := range j.Tmpfs {
+		paths = append(paths, t.Path)
+	}
+	for _, p := range paths {
+		if !filepath.IsAbs(p) {
+			return fmt.Errorf("%s: path %q: not absolute", j.Name, p)
+		}
+	}
+	return nil
+}
+
+// open gives the keeper a new connection.
+func (k *Keeper) open(c call) (*fdconn.Conn, error) {
+	conn, other, err := fdconn.Pair()
+	if err != nil {
+		return nil, err
+	}
+	defer other.Close()
+	if err := k.ctl.Send(c, other); err != nil {
+		conn.Close()
+		return nil, k.died(err)
+	}
+	return conn, nil
+}
+
+// attend serves a job's connection until the keeper says that it is done.
+func (k *Keeper) attend(ctx context.Context, j job.Job, s job.Streams, st *streams, r *running) (job.Result, error) {
+	fired, stop := make(chan struct{}), make(chan struct{})
+	go r.stopWhen(ctx, j, stop, fired)
+	var last event
+	var err error
+	for !last.Done {
+		last = event{}
+		if err = r.conn.Receive(&last); err != nil {
+			break
+		}
+		if err = r.heed(last, s, st); err != nil {
+			break
+		}
+	}
+	close(stop)
+	<-fired
+	r.hangUp()
+	st.hangUp()
+	r.waiting.Wait()
+	if err != nil {
+		return job.Result{}, fmt.Errorf("%s: %w", j.Name, k.died(err))
+	}
+	res := last.Result
+	res.Timeout = r.timeout
+	if err := last.Err.err(); err != nil {
+		return res, fmt.Errorf("%s: %w", j.Name, err)
+	}
+	if r.cancelled != nil {
+		return res, fmt.Errorf("%s: %w", j.Name, r.cancelled)
+	}
+	if err := st.err(); err != nil {
+		return res, fmt.Errorf("%s: %w", j.Name, err)
+	}
+	return res, nil
+}
+
+// A running job, as the front sees it.
+type running struct {
+	conn *fdconn.Conn
+
+	waiting sync.WaitGroup
+
+	// Written by stopWhen before it closes fired.
+	timeout   bool
+	cancelled error
+
+	mu    sync.Mutex
+	dials map[int]chan dialled
+	next  int
+	over  bool
+}
+
+type dialled struct {
+	file *os.File
+	err  error
+}
+
+// heed acts on one event.
+func (r *running) heed(e event, s job.Streams, st *streams) error {
+	if e.Terminal {
+		files, err := r.conn.Files(1)
+		if err != nil {
+			return err
+		}
+		st.terminal(files[0])
+	}
+	if e.Dialled > 0 {
+		d := dialled{err: e.Err.err()}
+		if d.err == nil {
+			files, err := r.conn.Files(1)
+			if err != nil {
+				return err
+			}
+			d.file = files[0]
+		}
+		r.answer(e.Dialled, d)
+	}
+	if e.Started {
+		st.run(func() { r.kill() })
+		if s.Started != nil {
+			r.waiting.Go(func() { s.Started(r) })
+		}
+	}
+	return nil
+}
+
+// stopWhen ends the command when it is time, until stop is closed.
+func (r *running) stopWhen(ctx context.Context, j job.Job, stop <-chan struct{}, fired chan<- struct{}) {
+	defer close(fired)
+	var timeout <-chan time.Time
+	if j.Timeout > 0 {
+		t := time.NewTimer(j.Timeout)
+		defer t.Stop()
+		timeout = t.C
+	}
+	select {
+	case <-stop:
+		return
+	case <-ctx.Done():
+		r.cancelled = context.Cause(ctx)
+	case <-timeout:
+		r.timeout = true
+	}
+	sig := j.Stop
+	if sig == nil {
+		sig = unix.SIGTERM
+	}
+	r.Signal(sig)
+	grace := time.NewTimer(orDefault(j.Grace, defaultGrace))
+	defer grace.Stop()
+	select {
+	case <-stop:
+	case <-grace.C:
+		r.kill()
+	}
+}
+
+func orDefault[T comparable](v, zero T) T {
+	if v == *new(T) {
+		return zero
+	}
+	return v
+}
+
+func (r *running) kill() error { return r.conn.Send(order{Kill: true}) }
+
+// Signal sends a signal to the command.
+func (r *running) Signal(s os.Signal) error {
+	n, ok := s.(syscall.Signal)
+	if !ok {
+		return fmt.Errorf("signal %v: unknown", s)
+	}
+	return r.conn.Send(order{Signal: int(n)})
+}
+
+// errEnded says that a job cannot be reached any more.
+var errEnded = errors.New("the command has ended")
+
+// Dial connects to a TCP port of the job's own network namespace, on 127.0.0.1
+// or else ::1.
+func (r *running) Dial(port int) (io.ReadWriteCloser, error) {
+	if port <= 0 || port > 65535 {
+		return nil, fmt.Errorf("dial port %d: out of range", port)
+	}
+	c := make(chan dialled, 1)
+	r.mu.Lock()
+	if r.over {
+		r.mu.Unlock()
+		return nil, fmt.Errorf("dial port %d: %w", port, errEnded)
+	}
+	r.next++
+	id := r.next
+	r.dials[id] = c
+	r.mu.Unlock()
+	if err := r.conn.Send(order{Dial: port, ID: id}); err != nil {
+		r.answer(id, dialled{err: errEnded})
+	}
+	d := <-c
+	if d.err != nil {
+		return nil, fmt.Errorf("dial port %d: %w", port, d.err)
+	}
+	return connOf(d.file)
+}
+
+func (r *running) answer(id int, d dialled) {
+	r.mu.Lock()
+	c := r.dials[id]
+	delete(r.dials, id)
+	r.mu.Unlock()
+	if c != nil {
+		c <- d
+	} else if d.file != nil {
+		d.file.Close()
+	}
+}
+
+// hangUp answers all who still dial.
+func (r *running) hangUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	for id, c := range r.dials {
+		c <- dialled{err: errEnded}
+		delete(r.dials, id)
+	}
+}
+
+// Scan returns what jobs have changed in a scratch directory, sorted by path.
+// It may be called while a job waits at a checkpoint, and after its end.
+//
+// Of what the layers have too and no command gave to somebody, base tells the
+// owner; nil means 0:0. It is asked for such a path alone, and for one of
+// which a command changed the group and not the owner.
+func (k *Keeper) Scan(ctx context.Context, scratch string, base func(path string) (uid, gid uint32)) ([]job.Change, error) {
+	conn, err := k.open(call{Scan: true})
+	if err != nil {
+		return nil, fmt.Errorf("scan %s: %w", scratch, err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	if err := conn.Send(scanRequest{Scratch: scratch}); err != nil {
+		return nil, fmt.Errorf("scan %s: %w", scratch, err)
+	}
+	var changes []job.Change
+	for {
+		var s scanned
+		if err := conn.Receive(&s); err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				return nil, fmt.Errorf("scan %s: %w", scratch, cause)
+			}
+			return nil, fmt.Errorf("scan %s: %w", scratch, k.died(err))
+		}
+		for _, f := range s.Found {
+			changes = append(changes, f.change(base))
+		}
+		if s.Done {
+			slices.SortFunc(changes, func(a, b job.Change) int { return strings.Compare(a.Path, b.Path) })
+			return changes, s.Err.err()
+		}
+	}
+}
+
+// change fills in the owners that no command asked for.
+func (f found) change(base func(string) (uint32, uint32)) job.Change {
+	c := f.Change
+	if !f.Below || base == nil || f.UIDKnown && f.GIDKnown {
+		return c
+	}
+	uid, gid := base(c.Path)
+	if !f.UIDKnown {
+		c.UID = uid
+	}
+	if !f.GIDKnown {
+		c.GID = gid
+	}
+	return c
+}

@@ -1,0 +1,87 @@
+package container
+
+import (
+	"time"
+
+	"github.com/ashlar-build/ashlar/buildroot/job"
+)
+
+// The front and the keeper hold one connection for the keeper's life, over
+// which the front hands a connection of its own for each job and each scan.
+// When either side closes one, what it was for ends.
+
+// setup is the front's first message, ready the keeper's answer to it.
+type setup struct {
+	Dir    string
+	Mount2 bool
+}
+
+type ready struct {
+	Err sent
+}
+
+// call hands over a connection, as one file.
+type call struct {
+	Scan bool
+}
+
+// request opens a job's connection; its files are those that are set, in this order.
+type request struct {
+	Job        job.Job
+	In         bool
+	Out        bool
+	Err        bool // else the same as Out
+	SameErr    bool
+	Checkpoint bool // two files: what the command writes to, what it reads from
+}
+
+func (r request) files() int {
+	n := 0
+	for _, set := range []bool{r.In, r.Out, r.Err, r.Checkpoint, r.Checkpoint} {
+		if set {
+			n++
+		}
+	}
+	return n
+}
+
+// order is what the front may say while a job runs.
+type order struct {
+	Signal int
+	Kill   bool
+	Dial   int // a port, or 0
+	ID     int // of the dialling
+}
+
+// event is what the keeper says of a job. The last has Done.
+type event struct {
+	Started  bool
+	Terminal bool // one file: the terminal's master
+	Dialled  int  // the ID of the order; one file, or Err
+	Done     bool
+	Result   job.Result
+	Err      sent
+}
+
+// scanRequest opens a scan's connection; scanned are the answers, until Done.
+type scanRequest struct {
+	Scratch string
+}
+
+type scanned struct {
+	Found []found
+	Done  bool
+	Err   sent
+}
+
+// found is a change before the front has filled in the owners that no command
+// asked for.
+type found struct {
+	job.Change
+	Below    bool // it was copied up: the layers have it too
+	UIDKnown bool
+	GIDKnown bool
+}
+
+// defaultGrace is how long a command may take to end after the signal.
+const defaultGrace = 5 * time.Second

@@ -1,0 +1,319 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Descriptors that the shim finds, besides the command's standard streams.
+const (
+	fdProgram    = 3
+	fdSpec       = 4
+	fdControl    = 5
+	fdCheckpoint = 6 // and 7
+)
+
+// A shimSpec is what the shim is to start. It is sent as strings with zeros
+// between them, none of which can hold one.
+type shimSpec struct {
+	uid, gid   int
+	terminal   bool
+	checkpoint bool
+	dir        string
+	args, env  []string
+}
+
+func (s shimSpec) encode() ([]byte, error) {
+	all := []string{strconv.Itoa(s.uid), strconv.Itoa(s.gid), strconv.FormatBool(s.terminal),
+		strconv.FormatBool(s.checkpoint), s.dir, strconv.Itoa(len(s.args))}
+	all = append(append(all, s.args...), s.env...)
+	for _, v := range all {
+		if strings.Contains(v, "\x00") {
+			return nil, fmt.Errorf("%q: holds a zero byte", v)
+		}
+	}
+	return []byte(strings.Join(all, "\x00")), nil
+}
+
+func decodeSpec(b []byte) (s shimSpec, err error) {
+	all := strings.Split(string(b), "\x00")
+	if len(all) < 6 {
+		return s, errors.New("short specification")
+	}
+	s.uid, err = strconv.Atoi(all[0])
+	gid, err1 := strconv.Atoi(all[1])
+	terminal, err2 := strconv.ParseBool(all[2])
+	checkpoint, err3 := strconv.ParseBool(all[3])
+	n, err4 := strconv.Atoi(all[5])
+	if err := errors.Join(err, err1, err2, err3, err4); err != nil {
+		return s, err
+	}
+	if n < 1 || n > len(all)-6 {
+		return s, errors.New("specification without command")
+	}
+	s.gid, s.terminal, s.checkpoint, s.dir = gid, terminal, checkpoint, all[4]
+	s.args, s.env = all[6:6+n], all[6+n:]
+	return s, nil
+}
+
+// What shim and keeper say to each other, in packets: one of these, and text.
+const (
+	sayTerminal = 'T' // shim: the terminal's master comes along
+	sayListener = 'L' // shim: the filter's listener comes along
+	sayStarted  = 'S' // shim: the command runs
+	sayError    = 'E' // shim: it could not be started; text says why
+	sayExit     = 'X' // shim: it ended; text is "EXIT SIGNAL"
+	sayGo       = 'G' // keeper: the listener listens
+	saySignal   = 'K' // keeper: send the command this signal
+)
+
+// A shim is the first program of a container, and its pid 1.
+type shim struct {
+	spec  shimSpec
+	sock  int
+	child int
+	early [][]byte // packets for obey that came before the command was started
+}
+
+// shimMain starts the command, reaps what ends, and ends with the command: then
+// the kernel kills whatever else still runs here.
+func shimMain() int {
+	unix.Close(fdProgram)
+	unix.CloseOnExec(fdControl)
+	s := &shim{sock: fdControl}
+	if err := s.start(); err != nil {
+		s.say(sayError, err.Error(), -1)
+		return 127
+	}
+	s.say(sayStarted, "", -1)
+	go s.obey()
+	status := s.reap()
+	exit, sig := status.ExitStatus(), 0
+	if status.Signaled() {
+		sig = int(status.Signal())
+		exit = 128 + sig
+	}
+	s.say(sayExit, fmt.Sprintf("%d %d", exit, sig), -1)
+	return exit
+}
+
+func (s *shim) say(what byte, text string, fd int) error {
+	var oob []byte
+	if fd >= 0 {
+		oob = unix.UnixRights(fd)
+	}
+	return unix.Sendmsg(s.sock, append([]byte{what}, text...), oob, nil, 0)
+}
+
+// hear waits for a packet from the keeper.
+func (s *shim) hear() ([]byte, error) {
+	b := make([]byte, 64)
+	for {
+		n, err := unix.Read(s.sock, b)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err == nil && n == 0 {
+			err = io.EOF
+		}
+		return b[:max(n, 0)], err
+	}
+}
+
+// start brings the filter up, and then the command.
+func (s *shim) start() error {
+	b, err := io.ReadAll(os.NewFile(fdSpec, "specification"))
+	if err != nil {
+		return err
+	}
+	unix.Close(fdSpec)
+	if s.spec, err = decodeSpec(b); err != nil {
+		return err
+	}
+	if s.spec.terminal {
+		if err := s.openTerminal(); err != nil {
+			return fmt.Errorf("open terminal: %w", err)
+		}
+	}
+	if err := s.filter(); err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals)
+	if s.child, err = s.startCommand(); err != nil {
+		return err
+	}
+	go s.forward(signals)
+	return nil
+}
+
+// filter installs the filter and waits until somebody listens. That nobody can
+// look into this process afterwards is for its reports to be its own.
+func (s *shim) filter() error {
+	fd, err := installFilter()
+	if err != nil {
+		return err
+	}
+	err = s.say(sayListener, "", fd)
+	unix.Close(fd)
+	if err != nil {
+		return err
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return err
+	}
+	for { // signals may come first, if the job is not wanted any more
+		b, err := s.hear()
+		if err != nil {
+			return err
+		}
+		if b[0] == sayGo {
+			return nil
+		}
+		s.early = append(s.early, b)
+	}
+}
+
+// openTerminal makes a terminal of the container's own, sends its master to the
+// keeper, and takes it for the standard streams.
+func (s *shim) openTerminal() error {
+	master, err := unix.Open("/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(master)
+	if err := unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0); err != nil {
+		return err
+	}
+	n, err := unix.IoctlGetInt(master, unix.TIOCGPTN)
+	if err != nil {
+		return err
+	}
+	slave, err := unix.Open("/dev/pts/"+strconv.Itoa(n), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(slave)
+	for fd := range 3 {
+		if err := unix.Dup3(slave, fd, 0); err != nil {
+			return err
+		}
+	}
+	return s.say(sayTerminal, "", master)
+}
+
+// startCommand starts the command in a session of its own; for another user
+// than 0 in one more user namespace, which maps that number alone.
+func (s *shim) startCommand() (int, error) {
+	attr := &syscall.ProcAttr{Dir: s.spec.dir, Env: s.spec.env, Files: []uintptr{0, 1, 2},
+		Sys: &syscall.SysProcAttr{Setsid: true, Setctty: s.spec.terminal}}
+	if s.spec.checkpoint {
+		attr.Files = append(attr.Files, fdCheckpoint, fdCheckpoint+1)
+	}
+	if s.spec.uid != 0 || s.spec.gid != 0 {
+		attr.Sys.Cloneflags = syscall.CLONE_NEWUSER
+		attr.Sys.UidMappings = []syscall.SysProcIDMap{{ContainerID: s.spec.uid, HostID: 0, Size: 1}}
+		attr.Sys.GidMappings = []syscall.SysProcIDMap{{ContainerID: s.spec.gid, HostID: 0, Size: 1}}
+	}
+	if info, err := os.Stat(s.spec.dir); err != nil || !info.IsDir() {
+		return 0, fmt.Errorf("working directory %s: not there", s.spec.dir)
+	}
+	name, err := s.lookUp()
+	if err != nil {
+		return 0, err
+	}
+	pid, err := syscall.ForkExec(name, s.spec.args, attr)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	for fd := range 3 { // the streams are the command's alone
+		s.toNull(fd)
+	}
+	if s.spec.checkpoint {
+		unix.Close(fdCheckpoint)
+		unix.Close(fdCheckpoint + 1)
+	}
+	return pid, nil
+}
+
+func (s *shim) toNull(fd int) {
+	if null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0); err == nil {
+		unix.Dup3(null, fd, 0)
+		unix.Close(null)
+	}
+}
+
+// lookUp finds the command in the PATH that it will have.
+func (s *shim) lookUp() (string, error) {
+	name := s.spec.args[0]
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	path := ""
+	for _, v := range s.spec.env {
+		if p, ok := strings.CutPrefix(v, "PATH="); ok {
+			path = p
+		}
+	}
+	for _, dir := range filepath.SplitList(path) {
+		full := filepath.Join(dir, name)
+		if info, err := os.Stat(full); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return full, nil
+		}
+	}
+	return "", fmt.Errorf("%s: not found in PATH %q", name, path)
+}
+
+// obey sends the command the signals that the keeper wants it to have.
+func (s *shim) obey() {
+	for _, b := range s.early {
+		s.kill(b)
+	}
+	for {
+		b, err := s.hear()
+		if err != nil {
+			return // the keeper is gone, and this process will be
+		}
+		s.kill(b)
+	}
+}
+
+func (s *shim) kill(packet []byte) {
+	if len(packet) == 2 && packet[0] == saySignal {
+		syscall.Kill(s.child, syscall.Signal(packet[1]))
+	}
+}
+
+// forward passes on what processes of the container send to pid 1.
+func (s *shim) forward(signals <-chan os.Signal) {
+	for sig := range signals {
+		n, ok := sig.(syscall.Signal)
+		if !ok || n == unix.SIGCHLD || n == unix.SIGURG || n == unix.SIGPIPE {
+			continue // SIGURG is the Go runtime's own
+		}
+		syscall.Kill(s.child, n)
+	}
+}
+
+// reap waits for all orphans of the container, until the command has ended.
+func (s *shim) reap() syscall.WaitStatus {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, 0, nil)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil || pid == s.child {
+			return status
+		}
+	}
+}
