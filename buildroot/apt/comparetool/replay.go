@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// A header is the first line of a file of cases.
+type header struct {
+	Suites map[string][]struct {
+		Digest string `json:"packages_sha256"`
+	} `json:"suites"`
+}
+
+// A testCase is any other line. Digest is of the sorted lines "name version".
+type testCase struct {
+	Suite   string   `json:"suite"`
+	Class   string   `json:"class"`
+	Request []string `json:"request"`
+	OK      bool     `json:"ok"`
+	Digest  string   `json:"sha256"`
+	N       int      `json:"n"`
+	Error   string   `json:"error"`
+}
+
+// replay compares with answers that were written down.
+func replay(worlds map[string]*world, name string, t *tally) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 64<<20)
+	var h header
+	if !lines.Scan() {
+		return fmt.Errorf("%s is empty", name)
+	}
+	if err := json.Unmarshal(lines.Bytes(), &h); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for suite, w := range worlds {
+		var want []string
+		for _, s := range h.Suites[suite] {
+			want = append(want, s.Digest)
+		}
+		if !slices.Equal(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(w.digests))) {
+			fmt.Printf("%s: the archive has moved on since the cases were written; left out\n", suite)
+			delete(worlds, suite)
+		}
+	}
+	for lines.Scan() {
+		var c testCase
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		w := worlds[c.Suite]
+		if w == nil {
+			continue
+		}
+		got, why := w.ours(c.Request, false)
+		difference := ""
+		sum := sha256.Sum256([]byte(strings.Join(append(got, ""), "\n")))
+		switch {
+		case c.OK && why != "":
+			difference = fmt.Sprintf("apt installs %d packages, we refuse: %s", c.N, why)
+		case !c.OK && why == "":
+			difference = fmt.Sprintf("apt refuses (%s), we install %d packages", c.Error, len(got))
+		case c.OK && hex.EncodeToString(sum[:]) != c.Digest:
+			difference = fmt.Sprintf("apt installs %d packages, we %d others", c.N, len(got))
+		}
+		t.add(c.Suite+": "+c.Class, c.Request, difference)
+	}
+	return lines.Err()
+}

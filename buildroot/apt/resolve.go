@@ -1,0 +1,258 @@
+package apt
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/lock"
+)
+
+// Resolve answers the requests, as [lock.Resolver] says. It asks archives that
+// are due for their Release file, each once, and fetches what they changed. Of
+// archives that cannot be used the error holds an *[ArchiveError] or a
+// *[fetch.Error] each, and no request is then answered.
+func (c *Client) Resolve(ctx context.Context, reqs []lock.Request) ([]lock.Answer, error) {
+	sets, err := c.sets(ctx, reqs)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]lock.Answer, len(reqs))
+	var mistakes diag.List
+	for i, r := range reqs {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		answers[i] = answer(sets[i], r, &mistakes)
+	}
+	if err := mistakes.Err(); err != nil {
+		return nil, err
+	}
+	return answers, nil
+}
+
+// A set is the index of one request's archives, and their dates.
+type set struct {
+	*index.Index
+	archives []lock.Archive
+}
+
+// sets opens the indexes that requests ask about. The first failure of each
+// archive is told, and of all archives together.
+func (c *Client) sets(ctx context.Context, reqs []lock.Request) ([]set, error) {
+	sets := make([]set, len(reqs))
+	errs := make([]error, len(reqs))
+	var g errgroup.Group
+	for i, r := range reqs {
+		g.Go(func() error {
+			sets[i], errs[i] = c.set(ctx, r.Archives, r.Arch)
+			return nil
+		})
+	}
+	g.Wait() // errs has the errors
+	return sets, joinDistinct(errs)
+}
+
+// joinDistinct makes one error of several, of lists too, and leaves out those
+// that say the same again.
+func joinDistinct(errs []error) error {
+	all := &multierror.Error{ErrorFormat: lines}
+	seen := map[string]bool{}
+	for _, err := range errs {
+		each := []error{err}
+		if list, ok := err.(*multierror.Error); ok {
+			each = list.Errors
+		}
+		for _, err := range each {
+			if err != nil && !seen[err.Error()] {
+				seen[err.Error()] = true
+				all.Errors = append(all.Errors, err)
+			}
+		}
+	}
+	return all.ErrorOrNil()
+}
+
+// lines is what a list of errors says: one a line.
+func lines(errs []error) string { return errors.Join(errs...).Error() }
+
+// set refreshes archives and opens their index. If a Packages file is gone that
+// an older Release file names, the archive has moved on: it is asked once more.
+func (c *Client) set(ctx context.Context, archives []lock.Archive, arch string) (set, error) {
+	if len(archives) == 0 {
+		return set{}, errors.New("resolve: no archive is named: add [archive] to the workspace")
+	}
+	s, stale, err := c.trySet(ctx, archives, arch, false)
+	if err != nil && stale && !c.opts.Offline && ctx.Err() == nil {
+		s, _, err = c.trySet(ctx, archives, arch, true)
+	}
+	return s, err
+}
+
+// trySet is one attempt. stale says that the Release files were believed unasked
+// and the failure came after.
+func (c *Client) trySet(ctx context.Context, archives []lock.Archive, arch string, force bool) (s set, stale bool, err error) {
+	began := time.Now()
+	all := make([]*kept, len(archives))
+	errs := make([]error, len(archives))
+	var g errgroup.Group
+	for i, a := range archives {
+		g.Go(func() error {
+			all[i], errs[i] = c.archive(ctx, a, force)
+			return nil
+		})
+	}
+	g.Wait() // errs has the errors
+	if err := joinDistinct(errs); err != nil {
+		return set{}, false, err
+	}
+	var files []source
+	for i, a := range archives {
+		some, err := sources(a, all[i], arch)
+		errs[i] = err
+		files = append(files, some...)
+		stale = stale || all[i].Asked.Before(began)
+		a.Date = all[i].Release.Date.UTC().Format(time.RFC3339)
+		s.archives = append(s.archives, a)
+	}
+	if err := joinDistinct(errs); err != nil {
+		return set{}, false, err
+	}
+	s.Index, err = c.open(ctx, arch, files)
+	return s, stale, err
+}
+
+// archive refreshes an archive, once in the life of the Client unless forced.
+func (c *Client) archive(ctx context.Context, a lock.Archive, force bool) (*kept, error) {
+	key := strings.Join([]string{a.URI, a.Suite, keysDigest(a), fmt.Sprint(force)}, "\n")
+	c.mu.Lock()
+	o, ok := c.archives[key]
+	if !ok {
+		o = &once[*kept]{}
+		c.archives[key] = o
+	}
+	c.mu.Unlock()
+	return o.do(ctx, func(ctx context.Context) (*kept, error) { return c.refreshed(ctx, a, force) })
+}
+
+// answer solves one request. What is wrong goes to mistakes.
+func answer(s set, r lock.Request, mistakes *diag.List) lock.Answer {
+	base, err := essential(s.Index, r.Base)
+	if err != nil {
+		mistakes.Add(mistake(firstPos(r), "the essential packages cannot be installed: "+err.Error(), "look at the archives: one of them does not fit the others"))
+		return lock.Answer{}
+	}
+	opts := solve.Options{Recommends: r.Recommends, Plain: base.versions}
+	picks := slices.Clone(base.picks)
+	places := make([]diag.Pos, len(picks))
+	for i := range places {
+		places[i] = firstPos(r)
+	}
+	before := mistakes.Len()
+	for _, w := range r.Want {
+		p, err := solve.Choose(s.Index, w.Relation, opts)
+		switch {
+		case errors.Is(err, solve.ErrNotHere):
+		case err != nil:
+			mistakes.Add(unknown(s, w, err))
+		default:
+			picks, places = append(picks, p), append(places, w.Pos)
+		}
+	}
+	if mistakes.Len() > before {
+		return lock.Answer{}
+	}
+	all, err := solve.Solve(s.Index, picks, opts)
+	if err != nil {
+		mistakes.Add(refused(err, places))
+		return lock.Answer{}
+	}
+	rest, changed := base.without(s.Index, all)
+	if changed != "" {
+		mistakes.Add(mistake(firstPos(r), changed, "a root begins with the essential packages as their archives have them: ask for other packages, or for an archive where both fit"))
+		return lock.Answer{}
+	}
+	return lock.Answer{
+		Base:     packages(s.Index, base.versions, nil),
+		Packages: packages(s.Index, rest, all),
+		Archives: s.archives,
+	}
+}
+
+// firstPos is where a request is written: its first want.
+func firstPos(r lock.Request) diag.Pos {
+	if len(r.Want) == 0 {
+		return diag.Pos{}
+	}
+	return r.Want[0].Pos
+}
+
+func mistake(pos diag.Pos, msg, hint string) *diag.Error {
+	return &diag.Error{Pos: pos, Msg: msg, Hint: hint}
+}
+
+// refused turns a Refusal into a mistake at the want that cannot be had.
+func refused(err error, places []diag.Pos) *diag.Error {
+	var r *solve.Refusal
+	if !errors.As(err, &r) || r.Pick >= len(places) {
+		return mistake(diag.Pos{}, err.Error(), "")
+	}
+	return mistake(places[r.Pick], strings.Join(r.Chain, "; "), "leave out one of the two, or ask for a version or an archive in which they fit")
+}
+
+// unknown explains a want of which there is no package, and looks for what may
+// have been meant.
+func unknown(s set, w lock.Want, err error) *diag.Error {
+	name := w.Relation
+	if i := strings.IndexAny(name, " (=/:[<|"); i >= 0 {
+		name = name[:i]
+	}
+	if id := s.Find(name); id != index.None && (s.Names[id].Versions.Count > 0 || s.Names[id].Providers.Count > 0) || name == "" {
+		return mistake(w.Pos, err.Error(), "")
+	}
+	var near []string
+	for id := range s.Names {
+		n := s.NameOf(uint32(id))
+		if s.Names[id].Versions.Count > 0 && n[0] == name[0] && abs(len(n)-len(name)) <= 2 {
+			near = append(near, n)
+		}
+	}
+	slices.Sort(near)
+	hint := "`apt-cache search` or https://packages.debian.org finds names; another archive may have it"
+	if n := diag.Nearest(name, near); n != "" {
+		hint = fmt.Sprintf("did you mean %q?", n)
+	}
+	return mistake(w.Pos, err.Error(), hint)
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// packages describes versions, sorted by name. Those of joint that meet
+// Pre-Depends and are in versions become Pre.
+func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
+	var all []lock.Package
+	for _, v := range versions {
+		r := &ix.Versions[v]
+		all = append(all, lock.Package{
+			Name:    strings.Clone(ix.NameOf(r.Name)),
+			Version: strings.Clone(ix.VersionOf(v)),
+			Arch:    strings.Clone(ix.Text(r.Arch)),
+			SHA256:  hex.EncodeToString(r.SHA256[:]),
+			Size:    int64(r.Size),
+			From:    ix.InputOf(v).Archive,
+			Path:    strings.Clone(ix.Text(r.Path)),
+			Pre:     pre(ix, v, versions, joint),
+		})
+	}
+	return all
+}

@@ -1,0 +1,293 @@
+package solve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+	"github.com/ashlar-build/ashlar/recipe/relation"
+)
+
+// A Refusal says why picks cannot be installed together.
+type Refusal struct {
+	Pick  int      // which of the picks cannot be had; the first of them
+	Chain []string // from the pick to the cause: "a needs b (>= 2), which trixie has as 1.9"
+}
+
+func (r *Refusal) Error() string { return strings.Join(r.Chain, "; ") }
+
+// A failure is why a package could not be marked, for messages only.
+type failure struct {
+	version  uint32
+	group    []index.Dep // that was not met
+	other    uint32      // the version that a conflict is with
+	excluded bool        // other has the conflict, with this one
+}
+
+// fail notes why n cannot be had. The first reason counts: later ones follow
+// from it.
+func (s *solver) fail(n uint32, f failure) {
+	if _, ok := s.fails[n]; !ok {
+		s.fails[n] = f
+	}
+}
+
+// refuse explains what is broken.
+func (s *solver) refuse(picks []Pick) *Refusal {
+	e := explainer{solver: s, seen: map[uint32]bool{}}
+	for i, p := range picks {
+		if s.is(p.Name, marked) && s.broken(p.Name) {
+			e.marked(p.Name)
+			return &Refusal{Pick: i, Chain: e.chain}
+		}
+	}
+	for _, n := range s.order {
+		if s.is(n, marked) && s.broken(n) {
+			i, path := s.cause(n, picks)
+			e.path(path)
+			e.marked(n)
+			return &Refusal{Pick: i, Chain: e.chain}
+		}
+	}
+	return &Refusal{Chain: []string{"the packages cannot be installed together"}}
+}
+
+// cause is the pick for whose sake n was marked, and the way from it to n.
+func (s *solver) cause(n uint32, picks []Pick) (pick int, path []uint32) {
+	path = []uint32{n}
+	for range s.order {
+		if i := slices.IndexFunc(picks, func(p Pick) bool { return p.Name == n }); i >= 0 {
+			slices.Reverse(path)
+			return i, path
+		}
+		next, ok := s.needs[n]
+		if !ok || slices.Contains(path, next) {
+			break
+		}
+		n = next
+		path = append(path, n)
+	}
+	return 0, nil
+}
+
+// An explainer writes a chain.
+type explainer struct {
+	*solver
+	chain []string
+	seen  map[uint32]bool
+}
+
+func (e *explainer) say(format string, args ...any) {
+	e.chain = append(e.chain, fmt.Sprintf(format, args...))
+}
+
+// path says how one package of a path leads to the next.
+func (e *explainer) path(path []uint32) {
+	for i := 1; i < len(path); i++ {
+		e.seen[path[i-1]] = true
+		text := e.ix.NameOf(path[i])
+		for _, d := range e.depsFor(path[i-1]) {
+			if !d.Type().Negative() && slices.ContainsFunc(e.originals(d), func(v uint32) bool { return e.ix.Versions[v].Name == path[i] }) {
+				text = e.relation([]index.Dep{d.Alone()})
+				break
+			}
+		}
+		e.say("%s needs %s", e.ix.NameOf(path[i-1]), text)
+	}
+}
+
+// depsFor are the dependencies of what is or would be installed of a name.
+func (e *explainer) depsFor(n uint32) []index.Dep {
+	v := e.install(n)
+	if v == index.None {
+		v = e.ix.Names[n].Candidate
+	}
+	if v == index.None {
+		return nil
+	}
+	return e.ix.DepsOf(v)
+}
+
+// marked explains a package that is marked and broken.
+func (e *explainer) marked(n uint32) {
+	e.seen[n] = true
+	for _, g := range e.groups(e.install(n)) {
+		if g[0].Type().Critical() && !e.holds(n, g) {
+			e.group(n, e.install(n), g)
+			return
+		}
+	}
+}
+
+// group explains why a dependency of n cannot be met.
+func (e *explainer) group(n, version uint32, g []index.Dep) {
+	if g[0].Type().Negative() {
+		for _, v := range e.hits(n, g[0], e.isInstall) {
+			e.conflict(n, g[0], v)
+			return
+		}
+		e.say("%s conflicts with %s", e.ix.NameOf(n), e.relation(g[:1]))
+		return
+	}
+	if why := e.missing(g); why != "" {
+		e.say("%s needs %s, %s", e.ix.NameOf(n), e.relation(g), why)
+		return
+	}
+	e.say("%s needs %s", e.ix.NameOf(n), e.relation(g))
+	for _, d := range g {
+		for _, v := range e.originals(d) {
+			e.cannot(e.ix.Versions[v].Name, v)
+		}
+	}
+}
+
+// originals are the versions that were candidates at the beginning and meet d.
+func (e *explainer) originals(d index.Dep) []uint32 {
+	c := &e.ix.Constraints[d.Constraint()]
+	first := func(v uint32) bool { return e.ix.Names[e.ix.Versions[v].Name].Candidate == v }
+	var all []uint32
+	vs := e.ix.Names[c.Name].Versions
+	for v := vs.First; v < vs.End(); v++ {
+		if (first(v) || e.isCandidate(v)) && e.ix.Accepts(c, v) {
+			all = append(all, v)
+		}
+	}
+	for _, i := range e.ix.ProvidersOf(c.Name) {
+		if p := &e.ix.Provides[i]; (first(p.Owner) || e.isCandidate(p.Owner)) && e.ix.AcceptsProvide(c, p) {
+			all = append(all, p.Owner)
+		}
+	}
+	return all
+}
+
+// maxChain is how many links people read.
+const maxChain = 12
+
+// cannot explains why a candidate cannot be had.
+func (e *explainer) cannot(n, v uint32) {
+	if e.seen[n] || len(e.chain) >= maxChain {
+		return
+	}
+	e.seen[n] = true
+	f, ok := e.fails[n]
+	switch {
+	case !ok:
+		e.say("%s is not to be installed", e.ix.NameOf(n))
+	case f.excluded:
+		e.conflictWith(f.other, f.group[0], n)
+	case f.group[0].Type().Negative():
+		e.conflict(n, f.group[0], f.other)
+	default:
+		e.group(n, f.version, f.group)
+	}
+}
+
+// conflict says that n conflicts with v, and why v is there.
+func (e *explainer) conflict(n uint32, d index.Dep, v uint32) {
+	q := e.ix.Versions[v].Name
+	e.say("%s %s %s%s", e.ix.NameOf(n), verb(d), e.clash(d, q), e.presence(q))
+}
+
+// conflictWith says that what is there conflicts with n.
+func (e *explainer) conflictWith(v uint32, d index.Dep, n uint32) {
+	q := e.ix.Versions[v].Name
+	e.say("%s%s %s %s", e.ix.NameOf(q), e.presence(q), verb(d), e.clash(d, n))
+}
+
+func verb(d index.Dep) string {
+	if d.Type() == index.Breaks {
+		return "breaks"
+	}
+	return "conflicts with"
+}
+
+// clash names what a negative dependency hits: the package, and by which name if
+// it is another.
+func (e *explainer) clash(d index.Dep, q uint32) string {
+	rel := e.relation([]index.Dep{d.Alone()})
+	if e.ix.Constraints[d.Constraint()].Name == q {
+		return rel
+	}
+	return fmt.Sprintf("%s, which %s provides", rel, e.ix.NameOf(q))
+}
+
+// presence says for whose sake q is in the set.
+func (e *explainer) presence(q uint32) string {
+	by, ok := e.needs[q]
+	switch {
+	case e.is(q, plain):
+		return " (of the essential set)"
+	case ok && e.is(q, auto) && by != q:
+		return fmt.Sprintf(" (needed by %s)", e.ix.NameOf(by))
+	case e.is(q, marked) && !e.is(q, auto):
+		return " (asked for)"
+	}
+	return ""
+}
+
+// missing says what the archives have in place of what a group asks for, if they
+// have nothing that meets it.
+func (e *explainer) missing(g []index.Dep) string {
+	var have []string
+	for _, d := range g {
+		if len(e.originals(d)) > 0 {
+			return ""
+		}
+		have = append(have, e.have(d))
+	}
+	return strings.Join(have, " and ")
+}
+
+// have says what there is of the name in d.
+func (e *explainer) have(d index.Dep) string {
+	c := &e.ix.Constraints[d.Constraint()]
+	return Have(e.ix, c.Name)
+}
+
+// Have says what the archives have of a name, as a clause: "which trixie has as
+// 1.9", "which nothing provides".
+func Have(ix *index.Index, name uint32) string {
+	vs := ix.Names[name].Versions
+	var have []string
+	for v := vs.First; v < vs.End(); v++ {
+		have = append(have, fmt.Sprintf("%s has as %s", ix.InputOf(v).Archive, ix.VersionOf(v)))
+	}
+	for i, u := range ix.Unusable() {
+		if u.Name == ix.NameOf(name) && i < maxChain {
+			have = append(have, fmt.Sprintf("%s has as %s, which cannot be used: %s", ix.Inputs()[u.Input].Archive, u.Version, u.Why))
+		}
+	}
+	if len(have) > 0 {
+		return "which " + strings.Join(have, " and ")
+	}
+	for _, i := range ix.ProvidersOf(name) {
+		p := &ix.Provides[i]
+		as := "no version"
+		if p.Version.Len > 0 {
+			as = ix.Text(p.Version)
+		}
+		have = append(have, fmt.Sprintf("%s provides as %s", ix.NameOf(ix.Versions[p.Owner].Name), as))
+	}
+	if len(have) > 4 {
+		have = append(have[:4], "others provide likewise")
+	}
+	if len(have) > 0 {
+		return "which " + strings.Join(have, " and ")
+	}
+	return "which no archive has"
+}
+
+// relation writes a group as the field has it.
+func (e *explainer) relation(g []index.Dep) string {
+	var all []string
+	for _, d := range g {
+		c := &e.ix.Constraints[d.Constraint()]
+		text := e.ix.NameOf(c.Name)
+		if op := relation.Op(c.Op); op != relation.None {
+			text += fmt.Sprintf(" (%s %s)", op, e.ix.Text(c.Version))
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, " | ")
+}

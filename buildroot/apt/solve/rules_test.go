@@ -1,0 +1,351 @@
+package solve_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/apttest"
+	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
+)
+
+// A ruleCase is a small archive, or two, and what a request brings in.
+type ruleCase struct {
+	name     string
+	packages string
+	second   string // another suite's packages, "later"
+	request  string
+	want     string // names, or name=version where the version is not 1; empty: refused
+	why      string // part of the refusal
+
+	recommends bool
+}
+
+func ruleCases() []ruleCase {
+	return slices.Concat(orderCases(), conflictCases(), sweepCases(), providesCases(), archCases(), suiteCases(), requestCases(), recommendsCases())
+}
+
+func orderCases() []ruleCase {
+	const two = `
+Package: a
+Depends: mta
+
+Package: first
+Priority: optional
+Provides: mta
+
+Package: second
+Priority: optional
+Provides: mta
+`
+	swap := func(old, with string) string { return strings.Replace(two, old, with, 1) }
+	return []ruleCase{
+		{name: "the provider that is mentioned later wins", packages: two, request: "a", want: "a second"},
+		{name: "a provider that was asked for wins", packages: two, request: "a first", want: "a first"},
+		{name: "also if it is asked for before", packages: two, request: "first a", want: "a first"},
+		{name: "the better priority wins", packages: swap("Priority: optional", "Priority: important"), request: "a", want: "a first"},
+		{name: "no priority is the best priority", packages: swap("Priority: optional\n", ""), request: "a", want: "a first"},
+		{name: "an unknown one the worst", packages: swap("Package: second\nPriority: optional", "Package: second\nPriority: high"), request: "a", want: "a first"},
+		{name: "an essential provider wins", packages: swap("Package: first", "Package: first\nEssential: yes"), request: "a", want: "a first"},
+		{name: "a protected provider wins", packages: swap("Package: first", "Package: first\nProtected: yes"), request: "a", want: "a first"},
+		{name: "the package of that name wins", packages: two + "\nPackage: mta\n", request: "a", want: "a mta"},
+		{name: "alternatives go from left to right", packages: "Package: a\nDepends: x | b | c\n\nPackage: c\n\nPackage: b\n", request: "a", want: "a b"},
+		{name: "a dependency that is met brings nothing", packages: "Package: a\nDepends: b | c\n\nPackage: b\n\nPackage: c\n", request: "a c", want: "a c"},
+		{name: "the order of the request decides", request: "x y", want: "p x y", packages: `
+Package: p
+Provides: v
+
+Package: q
+Provides: v
+
+Package: x
+Depends: p | q
+
+Package: y
+Depends: v
+`},
+		{name: "and the other way round", request: "y x", want: "q x y", packages: `
+Package: p
+Provides: v
+
+Package: q
+Provides: v
+
+Package: x
+Depends: p | q
+
+Package: y
+Depends: v
+`},
+		{name: "a cycle ends", packages: "Package: a\nDepends: b\n\nPackage: b\nDepends: c\n\nPackage: c\nDepends: a\n", request: "b", want: "a b c"},
+		{name: "Pre-Depends are looked at before Depends", request: "a", want: "a q", packages: `
+Package: a
+Depends: p | q
+Pre-Depends: q
+
+Package: p
+
+Package: q
+`},
+		{name: "Recommends and Suggests are not installed", packages: "Package: a\nRecommends: b\nSuggests: b\n\nPackage: b\n", request: "a", want: "a"},
+		{name: "essential packages are not added", packages: "Package: a\n\nPackage: b\nEssential: yes\n", request: "a", want: "a"},
+	}
+}
+
+func conflictCases() []ruleCase {
+	return []ruleCase{
+		{name: "what cannot work is not tried", packages: "Package: a\nDepends: b | c\n\nPackage: b\nDepends: nothing\n\nPackage: c\n", request: "a", want: "a c"},
+		{name: "an alternative that conflicts with what was asked for is not taken", request: "a x", want: "a c x",
+			packages: "Package: a\nDepends: b | c\n\nPackage: b\nConflicts: x\n\nPackage: c\n\nPackage: x\n"},
+		{name: "nor one that is conflicted with", request: "a x", want: "a c x",
+			packages: "Package: a\nDepends: b | c\n\nPackage: b\n\nPackage: c\n\nPackage: x\nBreaks: b\n"},
+		{name: "a conflict unmarks what nobody asked for, and the rest is mended", request: "a d", want: "a c d e",
+			packages: "Package: a\nDepends: b | c\n\nPackage: b\n\nPackage: c\n\nPackage: d\nDepends: e\n\nPackage: e\nConflicts: b\n"},
+		{name: "two that conflict and are asked for", packages: "Package: a\nConflicts: b\n\nPackage: b\n", request: "a b",
+			why: "a conflicts with b (asked for)"},
+		{name: "a conflict two steps away", request: "a x", why: "x conflicts with b (needed by a)",
+			packages: "Package: a\nDepends: b\n\nPackage: b\n\nPackage: x\nConflicts: b\n"},
+		{name: "a version that is not there", packages: "Package: a\nDepends: b (>= 2)\n\nPackage: b\nVersion: 1.9\n", request: "a",
+			why: "a needs b (>= 2), which stable has as 1.9"},
+		{name: "a name that is not there", packages: "Package: a\nDepends: b\n\nPackage: b\nDepends: c\n", request: "a",
+			why: "a needs b; b needs c, which no archive has"},
+		{name: "a package may conflict with what it provides", packages: "Package: a\nProvides: mta\nConflicts: mta\n", request: "a", want: "a"},
+		{name: "but not another that does", packages: "Package: a\nProvides: mta\nConflicts: mta\n\nPackage: b\nProvides: mta\n", request: "a b",
+			why: "a conflicts with mta, which b provides (asked for)"},
+		{name: "the only solution of what was asked for is protected", request: "a b", want: "a b c e",
+			packages: "Package: a\nDepends: c\n\nPackage: b\nDepends: d | e\n\nPackage: c\n\nPackage: d\nConflicts: c\n\nPackage: e\n"},
+		{name: "Conflicts with a version", packages: "Package: a\nConflicts: b (<< 2)\n\nPackage: b\nVersion: 2\n", request: "a b", want: "a b=2"},
+		{name: "Replaces means nothing", packages: "Package: a\nReplaces: b\n\nPackage: b\n", request: "a b", want: "a b"},
+	}
+}
+
+func sweepCases() []ruleCase {
+	// b is marked first, then given up because c, which a needs too, conflicts
+	// with it; what b brought in stays marked until it is swept.
+	const left = `
+Package: a
+Depends: b | d, c
+
+Package: b
+Depends: helper
+
+Package: c
+Conflicts: b
+
+Package: d
+%s
+Package: helper
+`
+	return []ruleCase{
+		{name: "what is left over is swept", packages: fmt.Sprintf(left, ""), request: "a", want: "a c d"},
+		{name: "unless something suggests it", packages: fmt.Sprintf(left, "Suggests: helper\n"), request: "a", want: "a c d helper"},
+		{name: "or recommends it", packages: fmt.Sprintf(left, "Recommends: helper\n"), request: "a", want: "a c d helper"},
+		{name: "or it is essential", packages: fmt.Sprintf(left, "") + "Essential: yes\n", request: "a", want: "a c d helper"},
+	}
+}
+
+func providesCases() []ruleCase {
+	return []ruleCase{
+		{name: "Provides without version and a range", packages: "Package: a\nDepends: v (>= 1)\n\nPackage: b\nProvides: v\n", request: "a",
+			why: "a needs v (>= 1), which b provides as no version"},
+		{name: "Provides with version and a range", packages: "Package: a\nDepends: v (>= 1)\n\nPackage: b\nProvides: v (= 1.2)\n", request: "a", want: "a b"},
+		{name: "Provides with too old a version", packages: "Package: a\nDepends: v (>= 2)\n\nPackage: b\nProvides: v (= 1.2)\n", request: "a",
+			why: "a needs v (>= 2), which b provides as 1.2"},
+		{name: "a virtual package with one provider is asked for", packages: "Package: b\nProvides: v\n", request: "v", want: "b"},
+		{name: "a virtual package with two is not", packages: "Package: b\nProvides: v\n\nPackage: c\nProvides: v\n", request: "v",
+			why: "v is a virtual package: name one of those that provide it, b, c"},
+	}
+}
+
+func archCases() []ruleCase {
+	return []ruleCase{
+		{name: "x:any and Multi-Arch: allowed", packages: "Package: a\nDepends: x:any\n\nPackage: x\nMulti-Arch: allowed\n", request: "a", want: "a x"},
+		{name: "x:any and Multi-Arch: foreign", packages: "Package: a\nDepends: x:any\n\nPackage: x\nMulti-Arch: foreign\n", request: "a", why: "a needs x:any, which no archive has"},
+		{name: "x:any and none", packages: "Package: a\nDepends: x:any\n\nPackage: x\n", request: "a", why: "a needs x:any, which no archive has"},
+		{name: "v:any and what an allowed package provides", packages: "Package: a\nDepends: v:any\n\nPackage: x\nMulti-Arch: allowed\nProvides: v\n", request: "a", want: "a x"},
+		{name: "x:amd64", packages: "Package: a\nDepends: x:amd64\n\nPackage: x\n", request: "a", want: "a x"},
+		{name: "x:i386", packages: "Package: a\nDepends: x:i386\n\nPackage: x\n", request: "a", why: "a needs x:i386, which no archive has"},
+		{name: "x:i386 or y", packages: "Package: a\nDepends: x:i386 | y\n\nPackage: x\n\nPackage: y\n", request: "a", want: "a y"},
+		{name: "packages for all architectures", packages: "Package: a\nArchitecture: all\n", request: "a", want: "a"},
+		{name: "asking with our architecture", packages: "Package: a\n", request: "a:amd64", want: "a"},
+		{name: "asking with another", packages: "Package: a\n", request: "a:i386", why: "architecture of a:i386"},
+	}
+}
+
+func suiteCases() []ruleCase {
+	return []ruleCase{
+		{name: "the higher version wins", packages: "Package: a\nVersion: 1\n", second: "Package: a\nVersion: 2\n", request: "a", want: "a=2"},
+		{name: "whatever the order", packages: "Package: a\nVersion: 2\n", second: "Package: a\nVersion: 1\n", request: "a", want: "a=2"},
+		{name: "of one version the first counts", packages: "Package: a\nDepends: b\n\nPackage: b\n\nPackage: c\n", second: "Package: a\nDepends: c\n", request: "a", want: "a b"},
+		{name: "name/suite", packages: "Package: a\nVersion: 1\n", second: "Package: a\nVersion: 2\n", request: "a/stable", want: "a"},
+		{name: "name/suite takes what it needs from there too", request: "a/stable", want: "a b",
+			packages: "Package: a\nVersion: 1\nDepends: b (<< 2)\n\nPackage: b\nVersion: 1\n", second: "Package: a\nVersion: 2\n\nPackage: b\nVersion: 2\n"},
+		{name: "a dependency on an older version is not met", request: "a", why: "a needs b (<< 2)",
+			packages: "Package: a\nDepends: b (<< 2)\n\nPackage: b\nVersion: 1\n", second: "Package: b\nVersion: 2\n"},
+		{name: "but is with that version named", request: "a b=1", want: "a b",
+			packages: "Package: a\nDepends: b (<< 2)\n\nPackage: b\nVersion: 1\n", second: "Package: b\nVersion: 2\n"},
+	}
+}
+
+func requestCases() []ruleCase {
+	return []ruleCase{
+		{name: "unknown name", packages: "Package: a\n", request: "a nothing", why: "no archive has nothing"},
+		{name: "a version that is not there by number", packages: "Package: a\n", request: "a=2", why: "a=2 asks for a, which stable has as 1"},
+		{name: "versions are compared as text", packages: "Package: a\nVersion: 1.0\n", request: "a=1.00", why: "asks for a"},
+		{name: "a suite that is not there", packages: "Package: a\n", request: "a/sid", why: "a/sid asks for a, which stable has as 1"},
+		{name: "twice the same", packages: "Package: a\n", request: "a a", want: "a"},
+	}
+}
+
+func recommendsCases() []ruleCase {
+	all := []ruleCase{
+		{name: "of what was asked for", packages: "Package: a\nRecommends: b\n\nPackage: b\n", request: "a", want: "a b"},
+		{name: "of a dependency", packages: "Package: a\nDepends: c\n\nPackage: b\n\nPackage: c\nRecommends: b\n", request: "a", want: "a b c"},
+		{name: "with what it depends on", packages: "Package: a\nRecommends: b\n\nPackage: b\nDepends: c\n\nPackage: c\n", request: "a", want: "a b c"},
+		{name: "not to be had", packages: "Package: a\nRecommends: b, c\n\nPackage: c\n", request: "a", want: "a c"},
+		{name: "not to be had deeper down", packages: "Package: a\nRecommends: b\n\nPackage: b\nDepends: c\n", request: "a", want: "a"},
+		{name: "the first that can be had", packages: "Package: a\nRecommends: b | c\n\nPackage: c\n", request: "a", want: "a c"},
+		{name: "in conflict with what was asked for", packages: "Package: a\nRecommends: b\n\nPackage: b\nConflicts: c\n\nPackage: c\n", request: "a c", want: "a c"},
+		{name: "in conflict with a later one", packages: "Package: a\nRecommends: b\n\nPackage: b\nConflicts: c\n\nPackage: c\n", request: "c a", want: "a c"},
+		{name: "that conflict with each other", packages: "Package: a\nRecommends: b, c\n\nPackage: b\n\nPackage: c\nConflicts: b\n", request: "a", want: "a c"},
+		{name: "Suggests are not installed", packages: "Package: a\nSuggests: b\n\nPackage: b\n", request: "a", want: "a"},
+	}
+	for i := range all {
+		all[i].name = "recommended: " + all[i].name
+		all[i].recommends = true
+	}
+	return all
+}
+
+// inputs are the Packages files of a case.
+func (c ruleCase) inputs() []index.Input {
+	all := []index.Input{{Archive: "stable", Suite: "stable", Codename: "stable", Pin: index.PinArchive, Data: apttest.Packages(c.packages)}}
+	if c.second != "" {
+		all = append(all, index.Input{Archive: "later", Suite: "later", Codename: "later", Pin: index.PinArchive, Data: apttest.Packages(c.second)})
+	}
+	return all
+}
+
+// ask solves a request over inputs.
+func ask(t *testing.T, inputs []index.Input, request string, opts solve.Options) (string, error) {
+	t.Helper()
+	image, err := index.Build("amd64", inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ix, err := index.Read(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var picks []solve.Pick
+	for r := range strings.SplitSeq(request, " ") {
+		p, err := solve.Choose(ix, strings.ReplaceAll(r, "_", " "), opts)
+		if err != nil {
+			return "", err
+		}
+		picks = append(picks, p)
+	}
+	versions, err := solve.Solve(ix, picks, opts)
+	var names []string
+	for _, v := range versions {
+		name := ix.NameOf(ix.Versions[v].Name)
+		if version := ix.VersionOf(v); version != "1" && version != "1.9" {
+			name += "=" + version
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, " "), err
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range ruleCases() {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := ask(t, c.inputs(), c.request, solve.Options{Recommends: c.recommends})
+			switch {
+			case c.want != "" && err != nil:
+				t.Errorf("refused: %v; want %s", err, c.want)
+			case got != c.want:
+				t.Errorf("got %q, want %q", got, c.want)
+			case c.want == "" && !strings.Contains(fmt.Sprint(err), c.why):
+				t.Errorf("refused with %q, want %q in it", err, c.why)
+			}
+		})
+	}
+}
+
+// TestArchiveRules asks apt-get the same. It needs a Debian or Ubuntu system.
+func TestArchiveRules(t *testing.T) {
+	if _, err := exec.LookPath("apt-get"); err != nil && os.Getenv("ASHLAR_NO_SKIP") == "" {
+		t.Skip("no apt-get here")
+	}
+	for _, c := range ruleCases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := aptAnswer(t, c); got != c.want {
+				t.Errorf("apt says %q, the case %q", got, c.want)
+			}
+		})
+	}
+}
+
+// aptAnswer is what apt-get -s makes of a case.
+func aptAnswer(t *testing.T, c ruleCase) string {
+	dir := t.TempDir()
+	var list strings.Builder
+	files := map[string]string{"var/lib/dpkg/status": ""}
+	for _, in := range c.inputs() {
+		base := in.Archive + "/dists/" + in.Suite
+		files[base+"/main/binary-amd64/Packages"] = string(in.Data)
+		files[base+"/Release"] = fmt.Sprintf("Suite: %s\nCodename: %s\nDate: Sat, 01 Jan 2022 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n %s %d main/binary-amd64/Packages\n", in.Suite, in.Suite, apttest.Digest(in.Data), len(in.Data))
+		fmt.Fprintf(&list, "deb [trusted=yes] copy:%s/%s %s main\n", dir, in.Archive, in.Suite)
+	}
+	files["etc/apt/sources.list"] = list.String()
+	files["apt.conf"] = fmt.Sprintf("Dir \"%[1]s/\";\nDir::State::status \"%[1]s/var/lib/dpkg/status\";\nAPT::Architecture \"amd64\";\nAPT::Architectures { \"amd64\"; };\nAPT::Sandbox::User \"\";\nAcquire::Languages \"none\";\n", dir)
+	for _, d := range []string{"etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d", "etc/apt/trusted.gpg.d", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), "apt-get", args...)
+		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "APT_CONFIG=" + filepath.Join(dir, "apt.conf")}
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := run("update"); err != nil {
+		t.Fatalf("apt-get update: %v\n%s", err, out)
+	}
+	flag := "--no-install-recommends"
+	if c.recommends {
+		flag = "--install-recommends"
+	}
+	out, err := run(append([]string{"-s", flag, "install"}, strings.Fields(c.request)...)...)
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for line := range strings.Lines(out) {
+		if rest, ok := strings.CutPrefix(line, "Inst "); ok {
+			name, rest, _ := strings.Cut(rest, " (")
+			if version, _, _ := strings.Cut(rest, " "); version != "1" && version != "1.9" {
+				name += "=" + version
+			}
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}

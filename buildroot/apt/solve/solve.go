@@ -1,0 +1,125 @@
+// Package solve finds the packages that a list of names brings in, and finds the
+// same ones as apt's classic resolver does over an empty system with
+// `--no-install-recommends`.
+//
+// apt decides while it walks: it marks packages depth first, in the order of the
+// request and of each stanza, and which of several providers it takes depends on
+// what is marked already. So this package walks in the same order, and keeps the
+// few facts of the index that change on the way: who is marked, whose candidate
+// is gone, who is protected. It never searches back; what a wrong turn left is
+// mended by scores (resolver.go) and swept up (sweep.go), as apt does.
+//
+// It knows no archive and no file but the index.
+package solve
+
+import (
+	"slices"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+)
+
+// A Pick is one package of a request, as [Choose] picked it.
+type Pick struct {
+	Name    uint32
+	Version uint32 // of the index; never None
+
+	// Suite, if the request named one, is also where those dependencies come from
+	// that the candidates of other suites do not meet.
+	Suite string
+}
+
+// Options are the choices of a solution. The zero value is apt's
+// --no-install-recommends.
+type Options struct {
+	Recommends bool     // install what packages recommend, where it can be had
+	Plain      []uint32 // versions whose own Recommends do not count all the same
+}
+
+// Solve returns the versions that the picks bring in, themselves included,
+// sorted by name. The order of the picks matters. If they cannot be installed
+// together, the error is a *[Refusal].
+func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
+	s := newSolver(ix, opts)
+	picks = distinct(picks)
+	s.picks = picks
+	for _, p := range picks {
+		s.prefer(p.Name, p.Version)
+		s.set(p.Name, protected)
+		s.mark(p.Name, false, 0, true)
+	}
+	for _, p := range picks {
+		if p.Suite != "" {
+			s.follow(p.Version, p.Suite, 0)
+		}
+	}
+	for _, p := range picks {
+		s.mark(p.Name, true, 0, true)
+	}
+	if s.anyBroken() {
+		s.mend()
+	}
+	if !s.anyBroken() {
+		s.sweep()
+	}
+	if s.anyBroken() {
+		return nil, s.refuse(picks)
+	}
+	var all []uint32
+	for _, n := range s.installed() {
+		all = append(all, s.install(n))
+	}
+	slices.SortFunc(all, func(a, b uint32) int {
+		return cmpText(ix.NameOf(ix.Versions[a].Name), ix.NameOf(ix.Versions[b].Name))
+	})
+	return all, nil
+}
+
+// distinct drops later picks of the same version.
+func distinct(picks []Pick) []Pick {
+	seen := make(map[uint32]bool, len(picks))
+	var out []Pick
+	for _, p := range picks {
+		if !seen[p.Version] {
+			seen[p.Version] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// follow lets what version v needs come from a suite where nothing else can meet
+// it, as apt's `name/suite` does.
+func (s *solver) follow(v uint32, suite string, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	for _, g := range s.groups(v) {
+		if g[0].Type().Negative() || !s.wanted(s.ix.Versions[v].Name, g[0].Type()) || s.met(g, s.bc) {
+			continue
+		}
+		for _, d := range g {
+			if w := s.inSuite(d.Constraint(), suite); w != index.None {
+				s.prefer(s.ix.Versions[w].Name, w)
+				s.follow(w, suite, depth+1)
+				break
+			}
+		}
+	}
+}
+
+// inSuite returns the version of a suite that meets a constraint, or None.
+func (s *solver) inSuite(constraint uint32, suite string) uint32 {
+	c := &s.ix.Constraints[constraint]
+	vs := s.ix.Names[c.Name].Versions
+	for v := vs.First; v < vs.End(); v++ {
+		if s.ix.In(v, suite) && s.ix.Accepts(c, v) {
+			return v
+		}
+	}
+	for _, i := range s.ix.ProvidersOf(c.Name) {
+		if p := &s.ix.Provides[i]; s.ix.In(p.Owner, suite) && s.ix.AcceptsProvide(c, p) {
+			return p.Owner
+		}
+	}
+	return index.None
+}

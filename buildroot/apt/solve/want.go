@@ -1,0 +1,187 @@
+package solve
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+	"github.com/ashlar-build/ashlar/recipe/relation"
+)
+
+// ErrNotHere is wrapped by what [Choose] returns for a relation whose condition
+// does not hold for the architecture: nothing is to be installed for it.
+var ErrNotHere = errors.New("the relation does not hold here")
+
+// Choose picks the package that a relation asks for, as apt's command line does:
+// a name's candidate; `name=version` that very version; `name/suite` that
+// suite's; a virtual package only if one package alone provides it. With
+// `(>= version)` it is the highest version in the range if the candidate is
+// not. Of alternatives it is the first that exists and can be installed by
+// itself.
+func Choose(ix *index.Index, text string, opts Options) (Pick, error) {
+	alternatives := strings.Split(text, "|")
+	var why []string
+	here := false
+	for _, alt := range alternatives {
+		p, err := chooseOne(ix, strings.TrimSpace(alt))
+		if errors.Is(err, ErrNotHere) {
+			continue
+		}
+		here = true
+		if err == nil && len(alternatives) > 1 {
+			_, err = Solve(ix, []Pick{p}, opts)
+		}
+		if err == nil {
+			return p, nil
+		}
+		why = append(why, err.Error())
+	}
+	if !here {
+		return Pick{}, ErrNotHere
+	}
+	return Pick{}, errors.New(strings.Join(why, "; "))
+}
+
+// chooseOne picks for one alternative.
+func chooseOne(ix *index.Index, text string) (Pick, error) {
+	if name, version, ok := strings.Cut(text, "="); ok && !strings.Contains(name, "(") {
+		return chooseVersion(ix, text, name, func(v uint32) bool { return ix.VersionOf(v) == version })
+	}
+	if name, suite, ok := strings.Cut(text, "/"); ok && !strings.ContainsAny(name, " ([") {
+		p, err := chooseVersion(ix, text, name, func(v uint32) bool { return ix.In(v, suite) })
+		p.Suite = suite
+		return p, err
+	}
+	rels, err := relation.Parse(text)
+	switch {
+	case err != nil:
+		return Pick{}, err
+	case len(rels) != 1:
+		return Pick{}, fmt.Errorf("%q is not one relation", text)
+	case !rels[0].Condition.Holds(ix.Arch(), nil):
+		return Pick{}, ErrNotHere
+	}
+	return chooseRelation(ix, rels[0])
+}
+
+// chooseVersion picks the first version for which is, highest first.
+func chooseVersion(ix *index.Index, text, name string, is func(uint32) bool) (Pick, error) {
+	id, err := find(ix, name)
+	if err != nil {
+		return Pick{}, err
+	}
+	vs := ix.Names[id].Versions
+	for v := vs.First; v < vs.End(); v++ {
+		if is(v) {
+			return Pick{Name: id, Version: v}, nil
+		}
+	}
+	if vs.Count == 0 {
+		if v := onlyProvider(ix, index.Constraint{Name: id}); v != index.None && is(v) {
+			return Pick{Name: ix.Versions[v].Name, Version: v}, nil
+		}
+	}
+	return Pick{}, fmt.Errorf("%s asks for %s, %s", text, name, Have(ix, id))
+}
+
+// find returns the number of a name, which may have our own architecture behind
+// a colon.
+func find(ix *index.Index, name string) (uint32, error) {
+	plain, arch, _ := strings.Cut(name, ":")
+	if arch != "" && arch != ix.Arch() && arch != "native" && arch != "any" {
+		return index.None, fmt.Errorf("no archive was read for the architecture of %s", name)
+	}
+	id := ix.Find(plain)
+	if id == index.None {
+		for _, u := range ix.Unusable() {
+			if u.Name == plain {
+				return id, fmt.Errorf("%s %s of %s cannot be used: %s", plain, u.Version, ix.Inputs()[u.Input].Archive, u.Why)
+			}
+		}
+		return id, fmt.Errorf("no archive has %s", plain)
+	}
+	return id, nil
+}
+
+// chooseRelation picks for `name (op version)`.
+func chooseRelation(ix *index.Index, r relation.Relation) (Pick, error) {
+	name := r.Name
+	if r.Arch != "" {
+		name += ":" + r.Arch
+	}
+	id, err := find(ix, name)
+	if err != nil {
+		return Pick{}, err
+	}
+	n := &ix.Names[id]
+	if n.Candidate != index.None && r.Op.Holds(ix.VersionOf(n.Candidate), r.Version) {
+		return Pick{Name: id, Version: n.Candidate}, nil
+	}
+	for v := n.Versions.First; v < n.Versions.End(); v++ {
+		if r.Op.Holds(ix.VersionOf(v), r.Version) {
+			return Pick{Name: id, Version: v}, nil
+		}
+	}
+	if n.Versions.Count > 0 {
+		return Pick{}, fmt.Errorf("%s (%s %s) is asked for, %s", r.Name, r.Op, r.Version, Have(ix, id))
+	}
+	return chooseProvider(ix, r, id)
+}
+
+// chooseProvider picks who alone provides a virtual package.
+func chooseProvider(ix *index.Index, r relation.Relation, id uint32) (Pick, error) {
+	all := providers(ix, id, r)
+	switch len(all) {
+	case 0:
+		return Pick{}, fmt.Errorf("%s is a virtual package, %s", r.Name, Have(ix, id))
+	case 1:
+		return Pick{Name: ix.Versions[all[0]].Name, Version: all[0]}, nil
+	}
+	var names []string
+	for _, v := range all {
+		names = append(names, ix.NameOf(ix.Versions[v].Name))
+	}
+	slices.Sort(names)
+	return Pick{}, &ManyError{Name: r.Name, Providers: names}
+}
+
+// A ManyError says that a virtual package has several providers, of which apt
+// takes none.
+type ManyError struct {
+	Name      string
+	Providers []string // sorted
+}
+
+func (e *ManyError) Error() string {
+	names := e.Providers
+	more := ""
+	if len(names) > maxChain {
+		names, more = names[:maxChain], fmt.Sprintf(" and %d more", len(e.Providers)-maxChain)
+	}
+	return fmt.Sprintf("%s is a virtual package: name one of those that provide it, %s%s", e.Name, strings.Join(names, ", "), more)
+}
+
+// onlyProvider returns the one candidate that provides a name, or None.
+func onlyProvider(ix *index.Index, c index.Constraint) uint32 {
+	if all := providers(ix, c.Name, relation.Relation{}); len(all) == 1 {
+		return all[0]
+	}
+	return index.None
+}
+
+// providers lists the candidates that provide a name in a range.
+func providers(ix *index.Index, id uint32, r relation.Relation) []uint32 {
+	var all []uint32
+	for _, i := range ix.ProvidersOf(id) {
+		p := &ix.Provides[i]
+		if ix.Names[ix.Versions[p.Owner].Name].Candidate != p.Owner || slices.Contains(all, p.Owner) {
+			continue
+		}
+		if r.Op == relation.None || p.Version.Len > 0 && r.Op.Holds(ix.Text(p.Version), r.Version) {
+			all = append(all, p.Owner)
+		}
+	}
+	return all
+}
