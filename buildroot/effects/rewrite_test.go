@@ -1,0 +1,138 @@
+package effects
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDateLines(t *testing.T) {
+	in := "root:*:20500:0:99999:7:::\nsshd:!:20500::::::\nold:x::0:::::\ngroup:!::a,b\n"
+	want := "root:*:20717:0:99999:7:::\nsshd:!:20717::::::\nold:x::0:::::\ngroup:!::a,b\n"
+	if got := dateLines(in, 1_790_000_000); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := dateLines("", 1); got != "" {
+		t.Errorf("of nothing came %q", got)
+	}
+}
+
+func TestSortBlocks(t *testing.T) {
+	in := "% ls-R -- do not remove\n./b:\nz\ny\n\n./a:\n2\n1\n"
+	want := "% ls-R -- do not remove\n./a:\n1\n2\n\n./b:\ny\nz\n"
+	if got := sortBlocks(in); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// keyStore makes a key store of certificates.
+func keyStore(entries ...[2]string) []byte {
+	var b bytes.Buffer
+	put := func(v any) { binary.Write(&b, binary.BigEndian, v) }
+	put(uint32(jksMagic))
+	put(uint32(jksVersion))
+	put(uint32(len(entries)))
+	for i, e := range entries {
+		put(uint32(jksCert))
+		put(uint16(len(e[0])))
+		b.WriteString(e[0])
+		put(uint64(1_700_000_000_000 + i))
+		put(uint16(5))
+		b.WriteString("X.509")
+		put(uint32(len(e[1])))
+		b.WriteString(e[1])
+	}
+	return append(b.Bytes(), jksDigest(b.Bytes())...)
+}
+
+func TestNormaliseJKS(t *testing.T) {
+	x := keyStore([2]string{"b", "second"}, [2]string{"a", "first"})
+	y := keyStore([2]string{"a", "first"}, [2]string{"b", "second"})
+	nx, err := normaliseJKS(x, 1_790_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ny, err := normaliseJKS(y, 1_790_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(nx, ny) || len(nx) != len(x) {
+		t.Error("two key stores of one content differ")
+	}
+	if again, err := normaliseJKS(nx, 1_790_000_000); err != nil || !bytes.Equal(again, nx) {
+		t.Errorf("normalised again it differs, or %v", err)
+	}
+	for name, bad := range map[string][]byte{
+		"password": append(bytes.Clone(x[:len(x)-1]), x[len(x)-1]^1),
+		"short":    x[:20],
+		"other":    append([]byte{1, 2, 3, 4, 0, 0, 0, 2, 0, 0, 0, 0}, jksDigest([]byte{1, 2, 3, 4, 0, 0, 0, 2, 0, 0, 0, 0})...),
+	} {
+		if _, err := normaliseJKS(bad, 1); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func FuzzNormaliseJKS(f *testing.F) {
+	f.Add(keyStore([2]string{"a", "first"}, [2]string{"b", "second"})[12:])
+	f.Fuzz(func(t *testing.T, body []byte) {
+		head := []byte{0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 2}
+		data := append(head, body...)
+		data = append(data, jksDigest(data)...)
+		out, err := normaliseJKS(data, 1)
+		if err != nil {
+			return
+		}
+		if again, err := normaliseJKS(out, 1); err != nil || !bytes.Equal(out, again) {
+			t.Errorf("not stable: %v", err)
+		}
+	})
+}
+
+// keytool itself reads what normaliseJKS wrote.
+func TestNormaliseJKSKeytool(t *testing.T) {
+	keytool, err := exec.LookPath("keytool")
+	if err != nil {
+		t.Skip("no keytool on this host")
+	}
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("no openssl on this host")
+	}
+	dir := t.TempDir()
+	store, pem := filepath.Join(dir, "cacerts"), filepath.Join(dir, "c.pem")
+	for _, alias := range []string{"zeta", "alpha"} {
+		command(t, openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-out", pem, "-days", "2", "-subj", "/CN="+alias)
+		command(t, keytool, "-importcert", "-noprompt", "-alias", alias, "-file", pem, "-keystore", store, "-storetype", "JKS", "-storepass", jksPass)
+	}
+	data, err := os.ReadFile(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := normaliseJKS(data, 1_790_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(store, out, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	list := command(t, keytool, "-list", "-keystore", store, "-storepass", jksPass)
+	if !strings.Contains(list, "2 entries") || strings.Count(list, "2026") != 2 {
+		t.Errorf("keytool lists\n%s", list)
+	}
+}
+
+func command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return string(out)
+}
