@@ -1,0 +1,327 @@
+// Package buildroot carries out plans: what is done when, what is taken from the
+// store instead, and what one action hands to the next.
+//
+// Work starts from the goals: an action whose result the store has is not
+// looked into, so that a build with nothing to do asks no network, starts no
+// container and reads no package. What an action does with its inputs stands in
+// one file for each kind; the doing itself is other packages'.
+package buildroot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ashlar-build/ashlar/buildroot/fetch"
+	"github.com/ashlar-build/ashlar/buildroot/job"
+	"github.com/ashlar-build/ashlar/buildroot/store"
+	"github.com/ashlar-build/ashlar/recipe/plan"
+)
+
+// A Runner runs commands in containers. Package container has the real one.
+type Runner interface {
+	// Run runs one job to its end. Many may run at once.
+	Run(ctx context.Context, j job.Job, s job.Streams) (job.Result, error)
+	// Scan tells what jobs changed in a scratch directory. Of what lower layers
+	// have too and nobody gave away, base tells the owner; nil means root.
+	Scan(ctx context.Context, scratch string, base func(path string) (uid, gid uint32)) ([]job.Change, error)
+}
+
+// A Fetcher gets downloads into the store.
+type Fetcher interface {
+	Fetch(ctx context.Context, r fetch.Request) (digest string, err error)
+}
+
+// Env is what a build may touch.
+type Env struct {
+	Store *store.Store
+	Fetch Fetcher
+	// Start starts the one Runner of a build, when the first action needs it.
+	Start func(ctx context.Context) (Runner, error)
+}
+
+// Options are the choices of a build. The zero value is ready to use.
+type Options struct {
+	Jobs   int           // actions that work at once; as many as there are processors if zero
+	Report func(e Event) // called as things happen, never at once by two; may be nil
+}
+
+// An Event is one thing that happened.
+type Event struct {
+	Action *plan.Action
+	State  State
+	Took   time.Duration // of Done
+	Line   string        // of Output
+	Log    string        // of Done and Failed: the blob or file that has all output, or ""
+	Notes  []string      // of Done and Stored
+	Err    error         // of Failed
+}
+
+// A State is what an Event says of its action.
+type State int
+
+// The states.
+const (
+	Stored  State = iota // the store had it
+	Started              // it works now
+	Output               // it wrote a line
+	Done
+	Failed
+)
+
+// Results are what the goals came to, and the actions that were looked at.
+type Results struct {
+	ByAction map[plan.ID]store.Result
+	Failed   map[plan.ID]error
+}
+
+// A Builder carries out one plan. Close it when nothing of what it returned is
+// used any more.
+type Builder struct {
+	Env
+	Options
+	plan  *plan.Plan
+	slots *slots
+
+	mu        sync.Mutex
+	nodes     map[plan.ID]*node
+	packages  packages
+	policyDir *store.Scratch
+	start     sync.Once
+	runner    Runner
+	startErr  error
+	report    sync.Mutex
+}
+
+// New makes a Builder for p.
+func New(p *plan.Plan, env Env, o Options) *Builder {
+	if o.Jobs < 1 {
+		o.Jobs = runtime.NumCPU()
+	}
+	return &Builder{plan: p, Env: env, Options: o, slots: newSlots(o.Jobs), nodes: map[plan.ID]*node{}}
+}
+
+// Close drops what the builder made for itself.
+func (b *Builder) Close() error {
+	if b.policyDir == nil {
+		return nil
+	}
+	return b.policyDir.Close()
+}
+
+// Build carries out the plan as far as its goals need it. A goal that fails does
+// not stop the others; the error then holds all failures, each once, and the
+// results what was built.
+func (b *Builder) Build(ctx context.Context) (*Results, error) {
+	var wg sync.WaitGroup
+	for _, g := range b.plan.Goals {
+		wg.Go(func() { b.need(ctx, g.Action) })
+	}
+	wg.Wait()
+	return b.results(ctx)
+}
+
+// Layers returns the layers of a root of the plan, top first, as job.Job has
+// them. What of it is missing is made.
+func (b *Builder) Layers(ctx context.Context, r plan.Root) ([]string, error) {
+	inputs, err := b.inputs(ctx, &plan.Action{Inputs: slices.Concat(r.Packages, r.Waves)})
+	if err != nil {
+		return nil, err
+	}
+	return b.stack(r, inputs)
+}
+
+// A node is one action on its way.
+type node struct {
+	done   chan struct{}
+	result store.Result
+	err    error
+}
+
+// errInput says that an action failed because of an input, which says why.
+var errInput = errors.New("an input failed")
+
+func (b *Builder) results(ctx context.Context) (*Results, error) {
+	r := &Results{ByAction: map[plan.ID]store.Result{}, Failed: map[plan.ID]error{}}
+	var errs []error
+	for _, a := range b.plan.Actions {
+		n := b.nodes[a.ID]
+		switch {
+		case n == nil:
+		case n.err == nil:
+			r.ByAction[a.ID] = n.result
+		default:
+			r.Failed[a.ID] = n.err
+			if !errors.Is(n.err, errInput) {
+				errs = append(errs, n.err)
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return r, context.Cause(ctx)
+	}
+	return r, errors.Join(errs...)
+}
+
+// need returns the result of an action, which runs at most once.
+func (b *Builder) need(ctx context.Context, id plan.ID) (store.Result, error) {
+	b.mu.Lock()
+	n := b.nodes[id]
+	if n != nil {
+		b.mu.Unlock()
+		<-n.done
+		return n.result, n.err
+	}
+	n = &node{done: make(chan struct{})}
+	b.nodes[id] = n
+	b.mu.Unlock()
+	defer close(n.done)
+	a := b.plan.Action(id)
+	n.result, n.err = b.settle(ctx, a)
+	if n.err != nil && !errors.Is(n.err, errInput) && ctx.Err() == nil {
+		n.err = fmt.Errorf("%s: %w", a.Label, n.err)
+		b.event(Event{Action: a, State: Failed, Err: n.err})
+	}
+	return n.result, n.err
+}
+
+// settle finds the result of a in the store, or makes it.
+func (b *Builder) settle(ctx context.Context, a *plan.Action) (store.Result, error) {
+	if r, ok, err := b.Store.Result(string(a.ID)); ok || err != nil {
+		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
+		return r, err
+	}
+	inputs, err := b.inputs(ctx, a)
+	if err != nil {
+		return store.Result{}, err
+	}
+	// Other inputs may have the same contents: then nothing is to be done either.
+	key := contentKey(a, inputs)
+	unlock, err := b.Store.Lock(ctx, key)
+	if err != nil {
+		return store.Result{}, err
+	}
+	defer unlock()
+	if r, ok, err := b.Store.Result(key); ok || err != nil {
+		if err == nil {
+			err = b.Store.PutResult(ctx, string(a.ID), r)
+		}
+		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
+		return r, err
+	}
+	r, err := b.do(ctx, a, inputs)
+	if err != nil {
+		return r, err
+	}
+	if err := b.Store.PutResult(ctx, key, r); err != nil {
+		return r, err
+	}
+	return r, b.Store.PutResult(ctx, string(a.ID), r)
+}
+
+// inputs waits for all that a reads.
+func (b *Builder) inputs(ctx context.Context, a *plan.Action) (map[plan.ID]store.Result, error) {
+	var mu sync.Mutex
+	results := map[plan.ID]store.Result{}
+	var g errgroup.Group // no shared context: one failed input does not stop the others
+	for _, id := range a.Inputs {
+		g.Go(func() error {
+			r, err := b.need(ctx, id)
+			if err != nil {
+				return fmt.Errorf("%w: %w", errInput, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			results[id] = r
+			return nil
+		})
+	}
+	for _, blob := range a.Blobs {
+		g.Go(func() error { return b.download(ctx, blob) })
+	}
+	return results, g.Wait()
+}
+
+func (b *Builder) download(ctx context.Context, digest string) error {
+	if b.Store.HasBlob(digest) {
+		return nil
+	}
+	d := b.plan.Downloads[digest]
+	_, err := b.Fetch.Fetch(ctx, fetch.Request{URLs: d.URLs, SHA256: d.SHA256, SHA512: d.SHA512, Size: d.Size, Name: d.Name})
+	return err
+}
+
+// do runs an action when it is its turn. What need not hold up others, such as
+// waiting for the disk, is done after its turn.
+func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]store.Result) (store.Result, error) {
+	if err := b.slots.acquire(ctx, a.Weight); err != nil {
+		return store.Result{}, err
+	}
+	began := time.Now()
+	b.event(Event{Action: a, State: Started})
+	finish, err := b.work(ctx, a, inputs)
+	b.slots.release()
+	if err != nil {
+		return store.Result{}, err
+	}
+	r, err := finish(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Took = time.Since(began)
+	b.event(Event{Action: a, State: Done, Took: r.Took, Notes: r.Notes})
+	return r, nil
+}
+
+// A finisher makes durable what an action made.
+type finisher func(ctx context.Context) (store.Result, error)
+
+func (b *Builder) work(ctx context.Context, a *plan.Action, inputs map[plan.ID]store.Result) (finisher, error) {
+	switch do := a.Do.(type) {
+	case *plan.Unpack:
+		return b.unpack(ctx, do)
+	case *plan.Configure:
+		return b.configure(ctx, a, do, inputs)
+	case *plan.Build:
+		return b.build(ctx, a, do, inputs)
+	case *plan.Collect:
+		return b.collect(ctx, a, do, inputs)
+	case *plan.Image:
+		return b.image(ctx, a, do, inputs)
+	}
+	return nil, fmt.Errorf("nobody knows how to do %T", a.Do)
+}
+
+// run starts the build's runner if nobody did.
+func (b *Builder) run(ctx context.Context) (Runner, error) {
+	b.start.Do(func() { b.runner, b.startErr = b.Start(ctx) })
+	return b.runner, b.startErr
+}
+
+func (b *Builder) event(e Event) {
+	if b.Report == nil {
+		return
+	}
+	b.report.Lock()
+	defer b.report.Unlock()
+	b.Report(e)
+}
+
+// resultKeys are the digests in r, in a fixed order.
+func resultKeys(r store.Result) []string {
+	var keys []string
+	for _, m := range []map[string]string{r.Trees, r.Blobs} {
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			keys = append(keys, name, m[name])
+		}
+		keys = append(keys, "")
+	}
+	return keys
+}

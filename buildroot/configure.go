@@ -1,0 +1,213 @@
+package buildroot
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ashlar-build/ashlar/buildroot/effects"
+	"github.com/ashlar-build/ashlar/buildroot/store"
+	"github.com/ashlar-build/ashlar/layer"
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/plan"
+)
+
+// configure runs the maintainer scripts of one wave.
+func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Configure, inputs map[plan.ID]store.Result) (finish finisher, err error) {
+	wave, err := b.wave(do, inputs)
+	if err != nil {
+		return nil, err
+	}
+	runner, err := b.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := b.Store.Scratch("configure")
+	if err != nil {
+		return nil, err
+	}
+	defer scratch.Close()
+	log, err := newTee(filepath.Join(scratch.Dir(), "log"), func(line string) {
+		b.event(Event{Action: a, State: Output, Line: line})
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	draft, err := b.Store.NewTree()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			draft.Discard()
+		}
+	}()
+	e, err := effects.Run(ctx, runner, wave, draft.Dir(), effects.Options{Scratch: filepath.Join(scratch.Dir(), "root"), Log: log})
+	if err != nil {
+		return nil, err
+	}
+	digest, err := layer.Digest(e.Index)
+	if err != nil {
+		return nil, err
+	}
+	notes := notesOf(e)
+	return func(ctx context.Context) (store.Result, error) {
+		if err := draft.Commit(ctx, digest); err != nil {
+			return store.Result{}, err
+		}
+		return store.Result{Trees: map[string]string{treeName: digest}, Notes: notes}, nil
+	}, nil
+}
+
+// notesOf are the reports that somebody should read: not the noise.
+func notesOf(e *effects.Effects) []string {
+	var notes []string
+	for _, r := range e.Reports {
+		switch r.Kind {
+		case effects.Dropped, effects.State:
+		default:
+			notes = append(notes, r.String())
+		}
+	}
+	return notes
+}
+
+func (b *Builder) wave(do *plan.Configure, inputs map[plan.ID]store.Result) (effects.Wave, error) {
+	var w effects.Wave
+	var err error
+	if w.Packages, err = b.pkgs(do.Packages, inputs); err != nil {
+		return w, err
+	}
+	if w.Before, err = b.pkgs(do.Before.Packages, inputs); err != nil {
+		return w, err
+	}
+	if w.Earlier, err = b.effects(do.Before.Waves, inputs); err != nil {
+		return w, err
+	}
+	w.Users, w.Groups = accountLines(do.Users, do.Groups)
+	for _, v := range do.Debconf {
+		w.Debconf = append(w.Debconf, debconfLine(v))
+	}
+	w.Epoch, err = b.newest(plan.Root{Packages: slices.Concat(do.Before.Packages, do.Packages)}, inputs)
+	return w, err
+}
+
+// effects reads the effects that configure actions made.
+func (b *Builder) effects(ids []plan.ID, inputs map[plan.ID]store.Result) ([]*effects.Effects, error) {
+	var list []*effects.Effects
+	for _, id := range ids {
+		dir, ok := b.Store.Tree(inputs[id].Trees[treeName])
+		if !ok {
+			return nil, fmt.Errorf("the store lost the effects of a wave while they were in use")
+		}
+		e, err := effects.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		locate(e.Index, inputs[id].Trees[treeName])
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// stack returns the layers of a root, top first.
+func (b *Builder) stack(r plan.Root, inputs map[plan.ID]store.Result) ([]string, error) {
+	if len(r.Packages) == 0 {
+		return nil, nil
+	}
+	pkgs, err := b.pkgs(r.Packages, inputs)
+	if err != nil {
+		return nil, err
+	}
+	waves, err := b.effects(r.Waves, inputs)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := b.policy()
+	if err != nil {
+		return nil, err
+	}
+	return effects.Layers("", waves, pkgs, policy), nil
+}
+
+// policy makes the lowest layer of this build's roots.
+func (b *Builder) policy() (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.policyDir != nil {
+		return b.policyDir.Dir(), nil
+	}
+	scratch, err := b.Store.Scratch("policy")
+	if err != nil {
+		return "", err
+	}
+	b.policyDir = scratch
+	return scratch.Dir(), effects.WritePolicy(scratch.Dir())
+}
+
+// newest is the latest modification time among the files of a root's packages:
+// a date that follows from the inputs alone.
+func (b *Builder) newest(r plan.Root, inputs map[plan.ID]store.Result) (int64, error) {
+	pkgs, err := b.pkgs(r.Packages, inputs)
+	var latest int64
+	for _, p := range pkgs {
+		for _, f := range p.Index.Files {
+			latest = max(latest, f.MTime)
+		}
+	}
+	return latest, err
+}
+
+func unixTime(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+// firstID is the first of the numbers that users without one have in a
+// buildroot. What leaves a buildroot has owners by name, so the number itself
+// does not matter; it is above those of packages' system users, which adduser
+// gives from 100.
+const firstID = 900
+
+// accountLines are a recipe's users and groups as lines of passwd(5) and
+// group(5).
+func accountLines(users []recipe.User, groups []recipe.Group) (passwd, group []string) {
+	number := func(id recipe.ID, i int) uint32 {
+		if id.Given {
+			return id.Number
+		}
+		return uint32(firstID + i)
+	}
+	members := map[string][]string{}
+	for _, u := range users {
+		for _, g := range u.Groups {
+			members[g] = append(members[g], u.Name)
+		}
+	}
+	own := map[string]bool{}
+	for i, g := range groups {
+		own[g.Name] = true
+		all := append(slices.Clone(g.Members), members[g.Name]...)
+		group = append(group, fmt.Sprintf("%s:x:%d:%s", g.Name, number(g.GID, len(users)+i), strings.Join(all, ",")))
+	}
+	for i, u := range users {
+		uid := number(u.UID, i)
+		gid := uid
+		if u.GID.Given {
+			gid = u.GID.Number
+		}
+		passwd = append(passwd, fmt.Sprintf("%s:x:%d:%d:%s:%s:%s", u.Name, uid, gid, u.Comment, u.Home, u.Shell))
+		if !own[u.Name] && !u.GID.Given {
+			group = append(group, fmt.Sprintf("%s:x:%d:%s", u.Name, gid, strings.Join(members[u.Name], ",")))
+		}
+	}
+	return passwd, group
+}
+
+// debconfLine is an answer as debconf-set-selections(1) takes it: the question's
+// name begins with its package's.
+func debconfLine(v recipe.Var) string {
+	owner, _, _ := strings.Cut(v.Name, "/")
+	return fmt.Sprintf("%s %s string %s", owner, v.Name, v.Value)
+}

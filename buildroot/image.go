@@ -1,0 +1,206 @@
+package buildroot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/ashlar-build/ashlar/buildroot/image"
+	"github.com/ashlar-build/ashlar/buildroot/store"
+	"github.com/ashlar-build/ashlar/layer"
+	"github.com/ashlar-build/ashlar/layer/oci"
+	"github.com/ashlar-build/ashlar/recipe/lock"
+	"github.com/ashlar-build/ashlar/recipe/plan"
+)
+
+// What the result of an image action has, all of it blobs.
+const (
+	imageName  = "image"  // an Image, as JSON
+	treeBlob   = "tree"   // the index of its tree
+	reportName = "report" // an image.Report, as JSON
+	spdxName   = "spdx"   // SPDX, as JSON
+	layerName  = "layer"  // and its number: a compressed archive
+)
+
+// An Image is what an image action made.
+type Image struct {
+	Config oci.Config
+	Layers []ImageLayer
+	Digest string // of the manifest
+	Size   int64  // of all blobs
+}
+
+// An ImageLayer is one layer of an Image, the lowest first.
+type ImageLayer struct {
+	layer.Blob
+	Name string
+}
+
+// image assembles an image and writes its layers. One that was written before
+// is taken from the store, whatever image it was for.
+func (b *Builder) image(ctx context.Context, a *plan.Action, do *plan.Image, inputs map[plan.ID]store.Result) (finisher, error) {
+	in, err := b.imageInput(do, inputs)
+	if err != nil {
+		return nil, err
+	}
+	res, err := image.Assemble(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (store.Result, error) { return b.writeImage(ctx, res, in.Open) }, nil
+}
+
+func (b *Builder) imageInput(do *plan.Image, inputs map[plan.ID]store.Result) (image.Input, error) {
+	in := image.Input{Recipe: do.Recipe, Files: map[string][]byte{}, Open: Opener{b.Store}}
+	var err error
+	if in.Runtime, err = b.imageRoot(do.Runtime, inputs); err != nil {
+		return in, err
+	}
+	if in.Build, err = b.imageRoot(do.Build, inputs); err != nil {
+		return in, err
+	}
+	for _, id := range do.Outputs {
+		x, err := readTree(b.Store, inputs[id].Trees[mainSet])
+		if err != nil {
+			return in, err
+		}
+		in.Outputs = append(in.Outputs, image.Output{Recipe: do.Says.Name, Set: mainSet, Tree: x.Tree()})
+	}
+	for _, f := range do.Files {
+		in.Files[f.Name] = f.Data
+	}
+	for _, n := range do.IDs {
+		in.IDs = append(in.IDs, lock.ID{Name: n.Name, Number: n.Number})
+	}
+	return in, nil
+}
+
+// mainSet is the output that an image has of its own recipe.
+const mainSet = "main"
+
+func (b *Builder) imageRoot(r plan.Root, inputs map[plan.ID]store.Result) (image.Root, error) {
+	var root image.Root
+	pkgs, err := b.pkgs(r.Packages, inputs)
+	if err != nil {
+		return root, err
+	}
+	for i, p := range pkgs {
+		root.Packages = append(root.Packages, image.Package{Package: p, Tree: inputs[r.Packages[i]].Trees[treeName]})
+	}
+	waves, err := b.effects(r.Waves, inputs)
+	for i, e := range waves {
+		root.Waves = append(root.Waves, image.Wave{Effects: e, Tree: inputs[r.Waves[i]].Trees[treeName]})
+	}
+	return root, err
+}
+
+func (b *Builder) writeImage(ctx context.Context, res *image.Result, open layer.Opener) (store.Result, error) {
+	r := store.Result{Blobs: map[string]string{}}
+	img := Image{Config: res.Config}
+	var layers []oci.Layer
+	options := layer.BlobOptions{TarOptions: layer.TarOptions{Epoch: res.Config.Created, IDs: res.IDs}}
+	for i, l := range res.Layers {
+		blob, err := b.writeLayer(ctx, l, options, open)
+		if err != nil {
+			return r, fmt.Errorf("layer %s: %w", l.Name, err)
+		}
+		r.Blobs[fmt.Sprintf("%s %d", layerName, i)] = blob.Digest
+		img.Layers = append(img.Layers, ImageLayer{Blob: blob, Name: l.Name})
+		layers = append(layers, oci.Layer{Blob: blob, Name: l.Name, Open: oci.OpenFile(b.Store.BlobPath(blob.Digest))})
+	}
+	made, err := oci.New(res.Config, layers)
+	if err != nil {
+		return r, err
+	}
+	digest, err := made.Digest()
+	if err != nil {
+		return r, err
+	}
+	img.Digest, img.Size = digest.Hex, made.Total()
+	var index bytes.Buffer
+	if err := layer.WriteIndex(&index, &layer.Index{Files: res.Tree.Files()}); err != nil {
+		return r, err
+	}
+	r.Blobs[treeBlob], err = b.putBytes(ctx, index.Bytes(), err)
+	r.Blobs[imageName], err = b.putJSON(ctx, img, err)
+	r.Blobs[reportName], err = b.putJSON(ctx, res.Report, err)
+	return r, err
+}
+
+// putBytes stores data, unless there was an error before.
+func (b *Builder) putBytes(ctx context.Context, data []byte, before error) (string, error) {
+	if before != nil {
+		return "", before
+	}
+	digest, _, err := b.Store.Put(ctx, bytes.NewReader(data), "")
+	return digest, err
+}
+
+func (b *Builder) putJSON(ctx context.Context, v any, before error) (string, error) {
+	data, err := json.MarshalIndent(v, "", "\t")
+	if before == nil {
+		before = err
+	}
+	return b.putBytes(ctx, data, before)
+}
+
+// writeLayer returns the blob of a layer, from the store if any image had it.
+func (b *Builder) writeLayer(ctx context.Context, l layer.Layer, o layer.BlobOptions, open layer.Opener) (layer.Blob, error) {
+	var blob layer.Blob
+	id, err := l.ID(o)
+	if err != nil {
+		return blob, err
+	}
+	unlock, err := b.Store.Lock(ctx, id)
+	if err != nil {
+		return blob, err
+	}
+	defer unlock()
+	if r, ok, err := b.Store.Result(id); ok || err != nil {
+		if err == nil {
+			err = readJSON(b.Store, r.Blobs["description"], &blob)
+		}
+		return blob, err
+	}
+	if blob, err = b.packLayer(ctx, l, o, open); err != nil {
+		return blob, err
+	}
+	description, err := b.putJSON(ctx, blob, nil)
+	if err != nil {
+		return blob, err
+	}
+	return blob, b.Store.PutResult(ctx, id, store.Result{Blobs: map[string]string{layerName: blob.Digest, "description": description}})
+}
+
+// packLayer writes a layer's archive into the store.
+func (b *Builder) packLayer(ctx context.Context, l layer.Layer, o layer.BlobOptions, open layer.Opener) (layer.Blob, error) {
+	r, w := io.Pipe()
+	var blob layer.Blob
+	packed := make(chan error, 1)
+	go func() {
+		var err error
+		blob, err = layer.WriteBlob(w, l.Files, open, o)
+		w.CloseWithError(err)
+		packed <- err
+	}()
+	digest, _, err := b.Store.Put(ctx, r, "")
+	r.CloseWithError(err)
+	if packErr := <-packed; err == nil {
+		err = packErr
+	}
+	if err == nil && digest != blob.Digest {
+		err = fmt.Errorf("the store has %s for %s", digest, blob.Digest)
+	}
+	return blob, err
+}
+
+func readJSON(s *store.Store, digest string, v any) error {
+	f, err := s.Blob(digest)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return json.NewDecoder(f).Decode(v)
+}

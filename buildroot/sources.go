@@ -1,0 +1,174 @@
+package buildroot
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/ashlar-build/ashlar/buildroot/source"
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/edit"
+	"github.com/ashlar-build/ashlar/recipe/plan"
+)
+
+// sources unpacks what the build begins with, patches it and edits it. The
+// newest file among them dates the build: SOURCE_DATE_EPOCH follows from the
+// sources alone.
+func (w *building) sources(ctx context.Context) error {
+	for _, s := range w.do.Sources {
+		if err := w.source(ctx, s); err != nil {
+			return fmt.Errorf("source %s: %w", s.File, err)
+		}
+	}
+	return w.editSources()
+}
+
+func (w *building) source(ctx context.Context, s plan.Source) error {
+	dir := filepath.Join(w.upper(), sourceDir, s.Into)
+	if filepath.IsAbs(s.Into) {
+		dir = filepath.Join(w.upper(), outDir, s.Into)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := w.Store.Blob(s.SHA256)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, err := source.Head(f)
+	if err != nil {
+		return err
+	}
+	if !s.Unpack || !source.IsArchive(head) {
+		return copyTo(f, filepath.Join(dir, s.File))
+	}
+	rep, err := source.Unpack(ctx, f, dir, source.Options{Include: s.Include, Except: s.Except})
+	if err != nil {
+		return err
+	}
+	w.dated(rep.Newest)
+	for _, p := range s.Patches {
+		if err := source.Patch(dir, p.Name, p.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *building) dated(t time.Time) {
+	if t.After(w.epoch) {
+		w.epoch = t
+	}
+}
+
+func copyTo(r io.Reader, file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(f, r); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// listing returns the paths below ${out} and elsewhere in the root that steps
+// have made so far, without the source.
+func listing(upper string) []string {
+	var paths []string
+	filepath.WalkDir(upper, func(file string, d os.DirEntry, err error) error {
+		path := strings.TrimPrefix(file, upper)
+		switch {
+		case err != nil:
+			return nil // a directory that nobody may read: what is below stays unknown
+		case d.IsDir() && notHarvested(path):
+			return filepath.SkipDir
+		case !d.IsDir():
+			paths = append(paths, strings.TrimPrefix(path, outDir))
+		}
+		return nil
+	})
+	return paths
+}
+
+// notHarvested are directories whose contents never belong to a recipe.
+func notHarvested(path string) bool {
+	switch path {
+	case sourceDir, "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys", "/root/.cache":
+		return true
+	}
+	return false
+}
+
+// editSources carries out the edits of files in the unpacked source.
+func (w *building) editSources() error {
+	var mistakes diag.List
+	for _, e := range w.do.Edits {
+		found, err := w.editSource(e)
+		if err != nil {
+			return err
+		}
+		mistakes.Add(found...)
+	}
+	return mistakes.Err()
+}
+
+// editSource edits one file, or all that a glob names.
+func (w *building) editSource(e recipe.Edit) (mistakes []*diag.Error, err error) {
+	root, err := os.OpenRoot(filepath.Join(w.upper(), sourceDir))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	names := []string{e.Path}
+	if e.Files > 0 {
+		if names, err = doublestar.Glob(root.FS(), e.Path, doublestar.WithFilesOnly()); err != nil {
+			return nil, err
+		}
+		if len(names) != e.Files {
+			return []*diag.Error{{Pos: e.Pos, Msg: fmt.Sprintf("%d files of the source match %q, not %d: %s", len(names), e.Path, e.Files, strings.Join(names, ", "))}}, nil
+		}
+	}
+	for _, name := range names {
+		data, err := root.ReadFile(name)
+		if err != nil {
+			mistakes = append(mistakes, &diag.Error{Pos: e.Pos, Msg: fmt.Sprintf("the source has no file %s", name)})
+			continue
+		}
+		res, err := edit.Apply(edit.Input{Name: name, Bytes: data, Format: e.Format, Ops: e.Ops})
+		if err != nil {
+			found := diag.Of(err)
+			if len(found) == 0 {
+				return nil, err
+			}
+			mistakes = append(mistakes, found...)
+			continue
+		}
+		if err := rewrite(root, name, res.Bytes); err != nil {
+			return nil, err
+		}
+	}
+	return mistakes, nil
+}
+
+// rewrite replaces a file's bytes and keeps its mode and time, so that make sees
+// no newer file than upstream meant.
+func rewrite(root *os.Root, name string, data []byte) error {
+	info, err := root.Stat(name)
+	if err != nil {
+		return err
+	}
+	if err := root.WriteFile(name, data, info.Mode()); err != nil {
+		return err
+	}
+	return root.Chtimes(name, info.ModTime(), info.ModTime())
+}

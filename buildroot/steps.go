@@ -1,0 +1,243 @@
+package buildroot
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ashlar-build/ashlar/buildroot/effects"
+	"github.com/ashlar-build/ashlar/buildroot/job"
+	"github.com/ashlar-build/ashlar/buildroot/store"
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/plan"
+)
+
+// Where steps find what they need. The paths are part of what a build sees, and
+// so of its format.
+const (
+	sourceDir  = "/build" // the unpacked source
+	outDir     = "/out"   // ${out}
+	scriptPath = "/run/ashlar/step"
+	flagsPath  = "/run/ashlar/with-flags"
+	usualPath  = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+)
+
+// withFlags sets the compiler flags of Debian's packages (dpkg-buildflags(1)),
+// if the root has them, and becomes the step.
+const withFlags = `#!/bin/sh
+if [ -x /usr/bin/dpkg-buildflags ]; then eval "$(dpkg-buildflags --export=sh)" || exit; fi
+exec "$@"
+`
+
+// A StepError is a step that ended with another status than 0.
+type StepError struct {
+	Recipe string
+	Step   string
+	Pos    diag.Pos
+	Result job.Result
+	Tail   []string // the last lines of what it wrote
+	Log    string   // the file with all it wrote
+	Kept   string   // the scratch directory that it left, as the store calls it
+}
+
+func (e *StepError) Error() string {
+	what := fmt.Sprintf("exit status %d", e.Result.Exit)
+	switch {
+	case e.Result.Timeout:
+		what = "it took longer than it may"
+	case e.Result.Signal != 0:
+		what = fmt.Sprintf("killed by signal %d", e.Result.Signal)
+	}
+	return fmt.Sprintf("step %q: %s", e.Step, what)
+}
+
+// A building is one run of a recipe's steps.
+type building struct {
+	*Builder
+	action  *plan.Action
+	do      *plan.Build
+	scratch *store.Scratch
+	layers  []string  // of the root, top first
+	epoch   time.Time // SOURCE_DATE_EPOCH
+	log     *tee
+	ends    []time.Time // of each step
+	listed  [][]string  // paths after each step
+	reports []string
+}
+
+func (b *Builder) build(ctx context.Context, a *plan.Action, do *plan.Build, inputs map[plan.ID]store.Result) (finish finisher, err error) {
+	scratch, err := b.Store.Scratch("build")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			scratch.Close()
+		}
+	}()
+	w := &building{Builder: b, action: a, do: do, scratch: scratch}
+	if err := w.prepare(ctx, inputs); err != nil {
+		return nil, err
+	}
+	defer w.log.Close()
+	for _, s := range do.Steps {
+		if err := w.step(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return w.harvest(ctx)
+}
+
+func (w *building) upper() string { return filepath.Join(w.scratch.Dir(), "upper") }
+
+// prepare puts the sources where the steps look for them, and finds the layers
+// of the root.
+func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result) error {
+	for _, dir := range []string{sourceDir, outDir} {
+		if err := os.MkdirAll(filepath.Join(w.upper(), dir), 0o755); err != nil {
+			return err
+		}
+	}
+	var err error
+	if w.layers, err = w.stack(w.do.Root, inputs); err != nil {
+		return err
+	}
+	if w.log, err = newTee(filepath.Join(w.scratch.Dir(), "log"), func(line string) {
+		w.event(Event{Action: w.action, State: Output, Line: line})
+	}); err != nil {
+		return err
+	}
+	if err := w.sources(ctx); err != nil {
+		return err
+	}
+	if w.epoch.IsZero() {
+		newest, err := w.newest(w.do.Root, inputs)
+		if err != nil {
+			return err
+		}
+		w.epoch = unixTime(newest)
+	}
+	return nil
+}
+
+func (w *building) step(ctx context.Context, s recipe.Step) error {
+	runner, err := w.run(ctx)
+	if err != nil {
+		return err
+	}
+	j, err := w.job(s)
+	if err != nil {
+		return err
+	}
+	res, err := runner.Run(ctx, j, job.Streams{Out: w.log, Err: w.log})
+	if err != nil {
+		return fmt.Errorf("step %q: %w", s.Name, err)
+	}
+	w.ends = append(w.ends, time.Now())
+	w.reports = append(w.reports, res.Reports...)
+	if res.Exit == 0 && res.Signal == 0 && !res.Timeout {
+		w.listed = append(w.listed, listing(w.upper()))
+		return nil
+	}
+	failed := &StepError{Recipe: w.action.Recipe, Step: s.Name, Pos: s.RunPos, Result: res, Tail: w.log.Tail()}
+	if failed.Pos.IsZero() {
+		failed.Pos = s.Pos
+	}
+	return w.keep(failed)
+}
+
+// keep leaves the root of a failed step, and the log beside it, to `ashlar shell`.
+func (w *building) keep(e *StepError) error {
+	w.log.Close()
+	e.Kept = "failed-" + e.Recipe
+	if err := w.scratch.Keep(e.Kept); err != nil {
+		return fmt.Errorf("%w (and its root could not be kept: %w)", e, err)
+	}
+	e.Log = filepath.Join(w.scratch.Dir(), "log")
+	return e
+}
+
+// job says how one step runs.
+func (w *building) job(s recipe.Step) (job.Job, error) {
+	if len(w.layers) == 0 {
+		return job.Job{}, fmt.Errorf("step %q has no root: [depends] build is empty", s.Name)
+	}
+	script := filepath.Join(w.scratch.Dir(), "step")
+	if err := os.WriteFile(script, []byte(s.Run), 0o755); err != nil {
+		return job.Job{}, err
+	}
+	flags := filepath.Join(w.scratch.Dir(), "with-flags")
+	if err := os.WriteFile(flags, []byte(withFlags), 0o755); err != nil {
+		return job.Job{}, err
+	}
+	user, group, err := accountOf(append([]string{w.upper()}, w.layers...), s.User)
+	if err != nil {
+		return job.Job{}, &diag.Error{Pos: s.Pos, Msg: fmt.Sprintf("step %q: %v", s.Name, err), Hint: "declare it in [user], or build-depend on the package that makes it"}
+	}
+	j := job.Job{
+		Name: w.action.Recipe + ": " + s.Name, Layers: w.layers, Scratch: w.scratch.Dir(),
+		Args: command(s.Run), Env: w.env(s), Dir: w.workdir(s),
+		User: user, Group: group, Hostname: effects.Hostname, Profile: job.Build,
+		Tmpfs: []job.Tmpfs{{Path: "/run", Mode: 0o755}, {Path: "/tmp", Mode: 0o1777}},
+		Binds: []job.Bind{{From: script, To: scriptPath}, {From: flags, To: flagsPath}},
+	}
+	if w.do.Room.Flags != "none" {
+		j.Args = append([]string{flagsPath}, j.Args...)
+	}
+	return j, nil
+}
+
+// command runs a script by its own #! line, or by bash, which every root has.
+func command(script string) []string {
+	if line, ok := strings.CutPrefix(strings.TrimLeft(script, "\n"), "#!"); ok {
+		line, _, _ = strings.Cut(line, "\n")
+		program, arg, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if arg = strings.TrimSpace(arg); arg != "" {
+			return []string{program, arg, scriptPath}
+		}
+		return []string{program, scriptPath}
+	}
+	return []string{"/bin/bash", "-euo", "pipefail", scriptPath}
+}
+
+// env is the whole environment of a step, in a fixed order; of two settings of
+// one name the later counts.
+func (w *building) env(s recipe.Step) []string {
+	jobs := strconv.Itoa(w.Jobs)
+	env := newEnvironment()
+	for _, v := range w.do.Vars {
+		env.set(v.Name, v.Value)
+	}
+	env.set("PATH", usualPath)
+	env.set("HOME", "/root")
+	env.set("LC_ALL", "C.UTF-8")
+	env.set("TZ", "UTC")
+	env.set("SOURCE_DATE_EPOCH", strconv.FormatInt(w.epoch.Unix(), 10))
+	env.set("src", sourceDir)
+	env.set("out", outDir)
+	env.set("jobs", jobs)
+	env.set("MAKEFLAGS", "-j"+jobs)
+	for _, v := range w.do.Room.Env {
+		env.set(v.Name, v.Value)
+	}
+	for _, v := range s.Env {
+		env.set(v.Name, v.Value)
+	}
+	return env.list()
+}
+
+func (w *building) workdir(s recipe.Step) string {
+	dir := s.Workdir
+	if dir == "" {
+		dir = w.do.Room.Workdir
+	}
+	if filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(sourceDir, dir)
+}
