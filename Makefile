@@ -1,0 +1,44 @@
+# What people type. `make help` lists it.
+GO ?= go
+FUZZTIME ?= 30s
+TESTFLAGS ?=
+
+.PHONY: help build demo test check fuzz bench golden compare-apt compare-effects compare-edits clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
+
+build: ## build bin/ashlar
+	@testdata/tools/need-compiler
+	$(GO) build -trimpath -ldflags='-s -w' -o bin/ashlar ./cmd/ashlar
+
+demo: build ## build recipes/nginx, start the image, fetch a page through it
+	@testdata/tools/demo
+
+test: check ## run every test
+	@testdata/tools/need-compiler
+	$(GO) test $(TESTFLAGS) ./...
+
+check: ## formatting, vet, and the rules of the source tree
+	@testdata/tools/need-compiler
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@testdata/tools/fuzz $(FUZZTIME)
+
+bench: build ## Go benchmarks, then whole processes, with mmdebstrap beside them if it is there
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	@testdata/tools/bench
+
+golden: ## rewrite the expectations of script tests; read the difference
+	$(GO) test ./cmd/ashlar -run TestScript -update
+
+compare-apt: ## answers of the resolver beside those of apt-get
+	$(GO) run ./buildroot/apt/comparetool
+
+compare-effects: ## effects of package sets beside what mmdebstrap makes of them
+	ASHLAR_COMPARE=1 $(GO) test -count=1 -v -timeout 60m -run TestCompareEffects ./buildroot/effects
+
+clean: ## remove bin
+	rm -rf bin

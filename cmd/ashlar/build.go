@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+
+	"github.com/ashlar-build/ashlar/buildroot"
+	"github.com/ashlar-build/ashlar/buildroot/fetch"
+	"github.com/ashlar-build/ashlar/buildroot/store"
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/lock"
+	"github.com/ashlar-build/ashlar/recipe/plan"
+)
+
+func buildCommand() *command {
+	return &command{
+		name: "build", args: "[-o DIR] [NAME...]", short: "build recipes; print name, digest and size of each image",
+		long: `Builds all recipes, or the named ones (NAME, or NAME@VARIANT), as far as the store
+has not got their results. It uses what ashlar.lock names and nothing else. The
+working directory stays as it is.
+
+For each image it prints a line: the recipe's name, the image's digest, and the size
+of its compressed layers in bytes.`,
+		store: true, run: runBuild,
+		outputs: func(args []string) []string {
+			if dir := flagValue(args, "o", ""); dir != "" {
+				return []string{dir + "/"}
+			}
+			return nil
+		},
+	}
+}
+
+// builtImage is a line of output, as --json prints it.
+type builtImage struct {
+	Recipe string `json:"recipe"`
+	Digest string `json:"digest"`
+	Size   int64  `json:"size"`
+}
+
+func runBuild(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
+	out := flags.String("o", "", "also write an OCI layout to `DIR`")
+	asJSON := flags.Bool("json", false, "print JSON, an image a line")
+	quiet := flags.Bool("q", false, "print nothing but the results and what is wrong")
+	names, _, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	b, buildErr := env.build(ctx, names, *quiet)
+	if b == nil {
+		return buildErr
+	}
+	for _, g := range b.goals {
+		img, ok := b.images[g.Recipe]
+		if !ok {
+			continue
+		}
+		if *asJSON {
+			if err := json.NewEncoder(env.out).Encode(builtImage{g.Recipe, "sha256:" + img.Digest, img.Size}); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(env.out, "%s sha256:%s %d\n", g.Recipe, img.Digest, img.Size)
+	}
+	if *out != "" && buildErr == nil {
+		buildErr = env.writeLayout(ctx, *out, b)
+	}
+	return buildErr
+}
+
+// built is what a build came to.
+type built struct {
+	builder   *buildroot.Builder
+	plan      *plan.Plan
+	goals     []plan.Goal
+	instances []*recipe.Instance
+	results   map[string]store.Result    // by the recipe's full name
+	images    map[string]buildroot.Image // likewise
+}
+
+// build builds the named recipes. With an error it returns what was built all
+// the same, unless nothing was tried.
+func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, error) {
+	w, err := e.load(recipeNames(names)...)
+	if err != nil {
+		return nil, err
+	}
+	p, instances, err := w.plan(names, e.tests)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	progress := newProgress(e)
+	f, err := e.fetcher(progress.download)
+	if err != nil {
+		return nil, err
+	}
+	o := buildroot.Options{Jobs: e.jobs}
+	if !quiet {
+		o.Report = progress.event
+	}
+	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner}, o)
+	e.deferClose(builder.Close)
+	results, buildErr := builder.Build(ctx)
+	progress.end()
+	b := &built{builder: builder, plan: p, goals: p.Goals, instances: instances, results: map[string]store.Result{}, images: map[string]buildroot.Image{}}
+	for _, g := range p.Goals {
+		r, ok := results.ByAction[g.Action]
+		if !ok {
+			continue
+		}
+		b.results[g.Recipe] = r
+		if p.Action(g.Action).Kind != plan.KindImage {
+			continue
+		}
+		if b.images[g.Recipe], err = buildroot.ReadImage(s, r); err != nil {
+			return nil, err
+		}
+	}
+	if progress.worked() && !quiet {
+		for _, g := range p.Goals {
+			e.summary(b, g)
+		}
+	}
+	return b, e.explain(buildErr)
+}
+
+// explain turns failures into what a person can act on.
+func (e *env) explain(err error) error {
+	var step *buildroot.StepError
+	if errors.As(err, &step) {
+		for _, line := range step.Tail {
+			fmt.Fprintf(e.err, "  | %s\n", line)
+		}
+		return &diag.Error{Pos: step.Pos, Msg: fmt.Sprintf("%s: %v", step.Recipe, step), Hint: fmt.Sprintf("the whole log is %s; `ashlar shell %s` enters the root that the step left", step.Log, step.Recipe)}
+	}
+	if gone := (*fetch.Error)(nil); errors.As(err, &gone) && strings.Contains(err.Error(), "404") {
+		return fmt.Errorf("%w\nhint: the archive may have dropped this version since it was locked: `ashlar lock --repair` moves what is gone, and says which", err)
+	}
+	return err
+}
+
+// summary tells a person what an image is made of.
+func (e *env) summary(b *built, g plan.Goal) {
+	img, ok := b.images[g.Recipe]
+	if !ok {
+		return
+	}
+	s := e.opened.store
+	rep, err := buildroot.ReadReport(s, b.results[g.Recipe])
+	if err != nil {
+		return
+	}
+	tree, err := buildroot.ReadImageTree(s, b.results[g.Recipe])
+	if err != nil {
+		return
+	}
+	var unpacked int64
+	for _, l := range img.Layers {
+		unpacked += l.Unpacked
+	}
+	name := g.Recipe
+	for _, i := range b.instances {
+		if lock.FullName(i) == g.Recipe && i.Version != "" {
+			name += " " + i.Version
+		}
+	}
+	fmt.Fprintf(e.err, "\n%s: %s, %s in %s, %s compressed, %s unpacked\n", name,
+		plural(tree.Len(), "file"), plural(len(rep.Kept), "package"), plural(len(img.Layers), "layer"), bytesOf(img.Size), bytesOf(unpacked))
+	for _, k := range rep.Kept {
+		fmt.Fprintf(e.err, "  package  %-28s %-24s %s\n", k.Package, k.Version, bytesOf(k.Size))
+	}
+	if len(rep.Cut) > 0 {
+		var saved int64
+		for _, c := range rep.Cut {
+			saved += c.Saved
+		}
+		fmt.Fprintf(e.err, "  cut      %s that only configuring needs, %s\n", plural(len(rep.Cut), "package"), bytesOf(saved))
+	}
+	for _, ed := range rep.Edits {
+		fmt.Fprintf(e.err, "  edited   %s: %s\n", ed.Path, strings.Join(ed.Done, "; "))
+	}
+	for _, p := range rep.Secrets {
+		fmt.Fprintf(e.err, "  secret   %s was made by a script and is not in the image\n", p)
+	}
+	for _, l := range img.Layers {
+		fmt.Fprintf(e.err, "  layer    %.12s %9s  %s\n", l.Digest, bytesOf(l.Size), clip(l.Name, 80))
+	}
+	for _, w := range rep.Warnings {
+		fmt.Fprintf(e.err, "warning: %s\n", strings.TrimSpace(w.Path+" "+w.Text))
+	}
+}
+
+// one builds one recipe and returns its name, result and image.
+func (e *env) one(ctx context.Context, name string) (string, store.Result, buildroot.Image, *recipe.Instance, error) {
+	b, err := e.build(ctx, []string{name}, false)
+	if err != nil {
+		return "", store.Result{}, buildroot.Image{}, nil, err
+	}
+	full := b.goals[0].Recipe
+	img, ok := b.images[full]
+	if !ok {
+		return "", store.Result{}, img, nil, fmt.Errorf("recipe %s has no [image]", full)
+	}
+	return full, b.results[full], img, b.instances[0], nil
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/ashlar-build/ashlar/recipe/diag"
+)
+
+// A command is one verb.
+type command struct {
+	name  string
+	args  string // "[NAME...]"
+	short string // for the list, lower case
+	long  string // for --help
+	store bool   // it works on the store, so root becomes another user for it
+	// outputs are the paths outside the workspace that it will write to; a final
+	// slash says that one is a directory. Nil: none.
+	outputs func(args []string) []string
+	run     func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error
+}
+
+// Exit statuses, as the package comment has them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitAlready     = 3
+	exitInterrupted = 130
+)
+
+// errUsage says that a command line cannot be understood; errAlready that an
+// edit had nothing to do.
+var (
+	errUsage   = errors.New("wrong command line")
+	errAlready = errors.New("already so")
+)
+
+// usageError is a command line that says what is wrong with it.
+type usageError struct{ what string }
+
+func (e *usageError) Error() string { return e.what }
+func (e *usageError) Unwrap() error { return errUsage }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...)}
+}
+
+// commands are all verbs, in the order in which the help lists them.
+func commands() []*command {
+	return []*command{
+		checkCommand(), lockCommand(), updateCommand(), outdatedCommand(), resolveCommand(), planCommand(),
+		buildCommand(), showCommand(), whyCommand(), diffCommand(), editCommand(), runCommand(), testCommand(),
+		shellCommand(), verifyCommand(), saveCommand(), pushCommand(), gcCommand(), doctorCommand(),
+	}
+}
+
+// run is the whole program, but for the process around it.
+func run(ctx context.Context, args []string) int {
+	env := newEnv()
+	cmd, rest, err := env.globals(args)
+	switch {
+	case err != nil:
+		return env.finish(nil, err)
+	case cmd == nil:
+		env.help()
+		return exitDone
+	}
+	if code, done := env.becomeUser(ctx, cmd, args); done {
+		return code
+	}
+	err = env.call(ctx, cmd, rest)
+	if closing := env.close(); err == nil {
+		err = closing
+	}
+	if ctx.Err() != nil && context.Cause(ctx) == errInterrupted {
+		err = errInterrupted
+	}
+	return env.finish(cmd, err)
+}
+
+// call runs a command with its own flags, of which it declares more.
+func (e *env) call(ctx context.Context, cmd *command, args []string) error {
+	flags := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+	e.declare(flags)
+	e.flags = flags
+	return cmd.run(ctx, e, flags, args)
+}
+
+// parse reads a command's flags, which may stand among its arguments, up to
+// "--". It returns the arguments, and those behind "--".
+func parse(flags *flag.FlagSet, args []string) (operands, behind []string, err error) {
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, behind = args[:i], args[i+1:]
+	}
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, nil, err
+		}
+		if flags.NArg() == 0 {
+			return operands, behind, nil
+		}
+		operands = append(operands, flags.Arg(0))
+		args = flags.Args()[1:]
+	}
+}
+
+// finish prints err as people are to see it, and says the exit status.
+func (e *env) finish(cmd *command, err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, flag.ErrHelp):
+		e.helpOn(cmd)
+		return exitDone
+	case errors.Is(err, errAlready):
+		return exitAlready
+	case errors.Is(err, errInterrupted):
+		fmt.Fprintln(e.err, "ashlar: interrupted")
+		return exitInterrupted
+	case errors.Is(err, errUsage):
+		e.misused(cmd, err)
+		return exitUsage
+	case cmd != nil && isFlagError(err):
+		e.misused(cmd, err)
+		return exitUsage
+	}
+	diag.Print(e.err, err, diag.Options{Color: e.color})
+	return exitFailed
+}
+
+// isFlagError reports whether package flag made err: it has no type for them.
+func isFlagError(err error) bool {
+	for _, prefix := range []string{"flag provided but not defined", "invalid value", "flag needs an argument", "invalid boolean"} {
+		if strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *env) misused(cmd *command, err error) {
+	what := strings.Replace(err.Error(), "flag provided but not defined: ", "there is no flag ", 1)
+	fmt.Fprintln(e.err, "ashlar:", what)
+	if cmd == nil {
+		fmt.Fprintln(e.err, "usage: ashlar COMMAND [ARGUMENT...]; `ashlar help` lists the commands")
+		return
+	}
+	fmt.Fprintf(e.err, "usage: %s; `ashlar %s --help` says more\n", cmd.usage(), cmd.name)
+}
+
+func (c *command) usage() string { return strings.TrimSpace("ashlar " + c.name + " " + c.args) }
+
+// help lists the commands.
+func (e *env) help() {
+	fmt.Fprintln(e.out, "ashlar builds container images from recipes, in clean rooms, without root and without a daemon.")
+	fmt.Fprintln(e.out)
+	for _, c := range commands() {
+		fmt.Fprintf(e.out, "  %-36s %s\n", strings.TrimPrefix(c.usage(), "ashlar "), c.short)
+	}
+	fmt.Fprintln(e.out)
+	fmt.Fprintln(e.out, "-C DIR is the workspace, --store DIR the store, -j N how many actions run at once.")
+	fmt.Fprintln(e.out, "`ashlar COMMAND --help` says more about each.")
+}
+
+func (e *env) helpOn(cmd *command) {
+	if cmd == nil {
+		e.help()
+		return
+	}
+	fmt.Fprintf(e.out, "usage: %s\n\n%s\n", cmd.usage(), strings.TrimSpace(cmd.long))
+	fmt.Fprintln(e.out, "\nFlags:")
+	e.flags.VisitAll(func(f *flag.Flag) {
+		dashes := "--"
+		if len(f.Name) == 1 {
+			dashes = "-"
+		}
+		what, usage := flag.UnquoteUsage(f)
+		fmt.Fprintf(e.out, "  %-22s %s\n", strings.TrimSpace(dashes+f.Name+" "+what), usage)
+	})
+}
+
+// find returns the command of that name.
+func find(name string) (*command, error) {
+	var names []string
+	for _, c := range commands() {
+		if c.name == name {
+			return c, nil
+		}
+		names = append(names, c.name)
+	}
+	if near := diag.Nearest(name, names); near != "" {
+		return nil, usagef("there is no command %q; did you mean %q?", name, near)
+	}
+	return nil, usagef("there is no command %q", name)
+}
+
+// isTerminal reports whether a person looks at what is printed.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/ashlar-build/ashlar/buildroot"
+	"github.com/ashlar-build/ashlar/buildroot/apt"
+	"github.com/ashlar-build/ashlar/buildroot/container"
+	"github.com/ashlar-build/ashlar/buildroot/fetch"
+	"github.com/ashlar-build/ashlar/buildroot/store"
+	"github.com/ashlar-build/ashlar/buildroot/usher"
+)
+
+// An env is what a command may touch of the world. What is expensive is opened
+// when it is first asked for, and closed when the command has ended.
+type env struct {
+	in       *os.File
+	out, err io.Writer
+	terminal bool // a person reads err
+	color    bool
+
+	dir      string // -C, or ""
+	storeDir string // --store or ASHLAR_STORE, or ""
+	jobs     int
+	offline  bool
+	mount2   bool
+	tests    bool          // plan tests' roots, too
+	flags    *flag.FlagSet // of the command
+
+	files     *usher.Files // of the workspace
+	client    *usher.Client
+	connected bool
+	opened    struct {
+		store  *store.Store
+		fetch  *fetch.Fetcher
+		apt    *apt.Client
+		keeper *container.Keeper
+	}
+	closers []func() error
+}
+
+func newEnv() *env {
+	e := &env{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stderr), jobs: runtime.NumCPU()}
+	e.color = e.terminal && os.Getenv("NO_COLOR") == ""
+	e.storeDir = os.Getenv("ASHLAR_STORE")
+	e.mount2 = os.Getenv("ASHLAR_MOUNT") == "mount2"
+	return e
+}
+
+// declare declares the flags that all commands have.
+func (e *env) declare(flags *flag.FlagSet) {
+	flags.StringVar(&e.dir, "C", e.dir, "`DIR` is the workspace")
+	flags.StringVar(&e.storeDir, "store", e.storeDir, "`DIR` is the store")
+	flags.IntVar(&e.jobs, "j", e.jobs, "`N` actions run at once")
+	flags.BoolVar(&e.offline, "offline", e.offline, "ask no network; what is missing is an error")
+}
+
+// globals reads the flags before the command's name, and finds the command.
+func (e *env) globals(args []string) (*command, []string, error) {
+	flags := flag.NewFlagSet("ashlar", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	e.declare(flags)
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil, nil, nil
+		}
+		return nil, nil, &usageError{err.Error()}
+	}
+	args = flags.Args()
+	if len(args) == 0 {
+		return nil, nil, usagef("a command is missing")
+	}
+	if args[0] == "help" {
+		if len(args) == 1 {
+			return nil, nil, nil
+		}
+		args = []string{args[1], "--help"}
+	}
+	cmd, err := find(args[0])
+	return cmd, args[1:], err
+}
+
+// deferClose has f called when the command has ended, the last one first.
+func (e *env) deferClose(f func() error) { e.closers = append(e.closers, f) }
+
+func (e *env) close() error {
+	var errs []error
+	for i := len(e.closers) - 1; i >= 0; i-- {
+		errs = append(errs, e.closers[i]())
+	}
+	e.closers = nil
+	return errors.Join(errs...)
+}
+
+// store opens the store.
+func (e *env) store() (*store.Store, error) {
+	if e.opened.store != nil {
+		return e.opened.store, nil
+	}
+	dir := e.storeDir
+	if dir == "" {
+		if dir = store.DefaultDir(os.Getuid()); dir == "" {
+			return nil, fmt.Errorf("there is no place for a store: set HOME, or name one with --store DIR")
+		}
+	}
+	s, err := store.Open(dir, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	e.opened.store = s
+	e.deferClose(s.Close)
+	for _, w := range s.Warnings() {
+		fmt.Fprintln(e.err, "ashlar: warning:", w)
+	}
+	return s, nil
+}
+
+// fetcher opens the way to the network.
+func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
+	if e.opened.fetch != nil {
+		return e.opened.fetch, nil
+	}
+	s, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	o := fetch.Options{Offline: e.offline, Progress: progress}
+	if home, err := os.UserHomeDir(); err == nil {
+		if file := filepath.Join(home, ".netrc"); readable(file) {
+			o.Netrc = file
+		}
+	}
+	f, err := fetch.New(s, o)
+	if err != nil {
+		return nil, err
+	}
+	e.opened.fetch = f
+	e.deferClose(func() error { f.Close(); return nil })
+	return f, nil
+}
+
+func readable(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}
+
+// archives opens what answers for apt archives.
+func (e *env) archives() (*apt.Client, error) {
+	if e.opened.apt != nil {
+		return e.opened.apt, nil
+	}
+	f, err := e.fetcher(nil)
+	if err != nil {
+		return nil, err
+	}
+	c := apt.New(filepath.Join(e.opened.store.Dir(), "apt"), f, e.opened.store, apt.Options{Offline: e.offline})
+	e.opened.apt = c
+	e.deferClose(c.Close)
+	return c, nil
+}
+
+// keeper starts what runs containers.
+func (e *env) keeper(ctx context.Context) (*container.Keeper, error) {
+	if e.opened.keeper != nil {
+		return e.opened.keeper, nil
+	}
+	s, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	k, err := container.Start(ctx, container.Options{Dir: filepath.Join(s.Dir(), "keepers"), Mount2: e.mount2})
+	if err != nil {
+		return nil, err
+	}
+	e.opened.keeper = k
+	e.deferClose(k.Close)
+	return k, nil
+}
+
+// runner is keeper as a build wants it.
+func (e *env) runner(ctx context.Context) (buildroot.Runner, error) { return e.keeper(ctx) }
+
+// findWorkspace is the directory of -C, or the nearest one above the current
+// that has ashlar.toml or recipes, or the current one.
+func (e *env) findWorkspace() (string, error) {
+	if e.dir != "" {
+		info, err := os.Stat(e.dir)
+		if err != nil {
+			return "", err
+		}
+		if !info.IsDir() {
+			return "", fmt.Errorf("%s is not a directory", e.dir)
+		}
+		return filepath.Abs(e.dir)
+	}
+	current, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := current; ; dir = filepath.Dir(dir) {
+		if exists(filepath.Join(dir, "ashlar.toml")) || exists(filepath.Join(dir, "recipes")) {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return current, nil
+		}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// bytesOf prints a size for people, in powers of 1000 as registries count.
+func bytesOf(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d B", n)
+	case n < 1000_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	case n < 1000_000_000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	if strings.HasSuffix(one, "y") {
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,92 @@
+// Ashlar builds container images the way distributions build packages: a recipe
+// declares what goes in and what must come out, the build happens in a clean
+// room, and the image holds the declared outputs and nothing else.
+//
+// Usage:
+//
+//	ashlar check [NAME...]
+//	ashlar lock [--repair] [NAME...]
+//	ashlar update [NAME...]
+//	ashlar outdated [NAME...]
+//	ashlar resolve PACKAGE...
+//	ashlar plan [NAME...]
+//	ashlar build [-o DIR] [NAME...]
+//	ashlar show IMAGE
+//	ashlar why IMAGE PATH
+//	ashlar diff A B
+//	ashlar edit FILE --ops OPS.toml
+//	ashlar run [-p [HOST:]PORT[:PORT]] IMAGE [-- CMD...]
+//	ashlar test [NAME...]
+//	ashlar shell NAME
+//	ashlar verify NAME
+//	ashlar save IMAGE FILE
+//	ashlar push IMAGE REF
+//	ashlar gc
+//	ashlar doctor
+//
+// Each has its own `--help`. For all of them -C DIR names the workspace (default:
+// the current directory or the nearest one above it that has ashlar.toml or
+// recipes), --store DIR or ASHLAR_STORE the store, -j N how many actions run at
+// once. Results go to standard output, everything else to standard error.
+//
+// # Exit status
+//
+//	0    done
+//	1    the work failed, or a file has mistakes
+//	2    wrong command line
+//	3    ashlar edit: everything is already so
+//	130  interrupted
+//
+// # Environment
+//
+//	ASHLAR_STORE   the store; --store goes before it
+//	ASHLAR_MOUNT   "mount2" mounts roots with mount(2) even where the kernel has newer calls
+//	NO_COLOR       no colours, ever
+//
+// Nothing else of the environment is read, and nothing of it reaches a build.
+//
+// # Root
+//
+// Started as root, ashlar becomes an ordinary user before it does anything: the
+// system user "ashlar" if there is one. That user owns the store, below
+// /var/lib/ashlar. Files of the workspace are opened for it by the process that
+// stayed root, which does nothing else.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// errInterrupted is why a context ends when a signal says so.
+var errInterrupted = errors.New("interrupted")
+
+func main() {
+	ctx, stop := interruptible(context.Background())
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP
+// cancels; after it the signals are no longer caught, so that a second one ends
+// the program at once.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		if _, ok := <-signals; ok {
+			signal.Stop(signals)
+			cancel(errInterrupted)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+
+	"github.com/ashlar-build/ashlar/recipe/plan"
+)
+
+func planCommand() *command {
+	return &command{
+		name: "plan", args: "[NAME...]", short: "print the actions, and which the store has",
+		long: `Prints every action that the recipes need, in order: its ID, whether the store has
+its result, and what it is. With --verbose also all that its ID is made of.`,
+		store: true, run: runPlan,
+	}
+}
+
+// plannedAction is an action as --json prints it.
+type plannedAction struct {
+	ID     plan.ID   `json:"id"`
+	Kind   plan.Kind `json:"kind"`
+	Label  string    `json:"label"`
+	Stored bool      `json:"stored"`
+	Inputs []plan.ID `json:"inputs,omitempty"`
+	Blobs  []string  `json:"blobs,omitempty"`
+}
+
+func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
+	asJSON := flags.Bool("json", false, "print JSON, an action a line")
+	verbose := flags.Bool("verbose", false, "print what each ID is made of")
+	names, _, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	w, err := env.load(recipeNames(names)...)
+	if err != nil {
+		return err
+	}
+	p, _, err := w.plan(names, false)
+	if err != nil {
+		return err
+	}
+	s, err := env.store()
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(env.out)
+	for _, a := range p.Actions {
+		_, stored, err := s.Result(string(a.ID))
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			if err := enc.Encode(plannedAction{a.ID, a.Kind, a.Label, stored, a.Inputs, a.Blobs}); err != nil {
+				return err
+			}
+			continue
+		}
+		state := "to do "
+		if stored {
+			state = "stored"
+		}
+		fmt.Fprintf(env.out, "%.12s %s %s\n", a.ID, state, a.Label)
+		if *verbose {
+			for _, f := range plan.Describe(a.Kind, a.Do) {
+				fmt.Fprintf(env.out, "\t%s = %q\n", f.Name, f.Value)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ashlar-build/ashlar/buildroot"
+	"github.com/ashlar-build/ashlar/buildroot/job"
+	"github.com/ashlar-build/ashlar/layer/oci"
+	"github.com/ashlar-build/ashlar/recipe"
+)
+
+func runCommand() *command {
+	return &command{
+		name: "run", args: "[-p [HOST:]PORT[:PORT]] IMAGE [-- CMD...]", short: "start an image, rootless",
+		long: `Starts the image that the recipe IMAGE makes: read-only, with its scratch and state
+directories empty and writable, in a network of its own. Ports are forwarded from this
+machine, without a helper: -p 8080 forwards 127.0.0.1:8080 to port 8080 of the image,
+-p 9000:8080 another one, -p 0.0.0.0:8080:8080 for everybody. Without -p all ports that
+the image declares are forwarded. What stands behind -- takes the place of the image's
+cmd. The command ends when the image's program does, with its exit status.`,
+		store: true, run: runRun,
+	}
+}
+
+// ports collects -p flags.
+type ports []string
+
+func (p *ports) String() string     { return strings.Join(*p, " ") }
+func (p *ports) Set(s string) error { *p = append(*p, s); return nil }
+
+func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
+	var published ports
+	flags.Var(&published, "p", "forward `[HOST:]PORT[:PORT]`; may be given again")
+	names, behind, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(names) != 1 {
+		return usagef("run takes one image")
+	}
+	full, r, img, inst, err := env.one(ctx, names[0])
+	if err != nil {
+		return err
+	}
+	forwards, err := forwardsOf(published, inst.Image.Ports)
+	if err != nil {
+		return err
+	}
+	root, err := buildroot.Unpack(ctx, env.opened.store, r)
+	if err != nil {
+		return err
+	}
+	keeper, err := env.keeper(ctx)
+	if err != nil {
+		return err
+	}
+	j, err := imageJob(full, root, img.Config, inst.Image, behind)
+	if err != nil {
+		return err
+	}
+	j.Terminal = isTerminal(env.in) && env.terminal
+	f := &forwarder{env: env, list: forwards}
+	defer f.close()
+	if err := f.listen(); err != nil {
+		return err
+	}
+	res, err := keeper.Run(ctx, j, job.Streams{In: env.in, Out: env.out, Err: env.err, Started: func(r job.Running) {
+		f.serve(r)
+		if err := awaitHealth(ctx, r, inst.Image.Health, 30*time.Second); err == nil && inst.Image.Health != nil {
+			fmt.Fprintf(env.err, "%s: its heartbeat is good\n", full)
+		}
+	}})
+	if err != nil {
+		return err
+	}
+	if res.Exit != 0 {
+		return fmt.Errorf("%s ended with exit status %d", full, res.Exit)
+	}
+	return nil
+}
+
+// imageJob is how an image runs: as its configuration says.
+func imageJob(name, root string, c oci.Config, img *recipe.Image, cmd []string) (job.Job, error) {
+	if len(cmd) == 0 {
+		cmd = c.Cmd
+	}
+	args := append(append([]string{}, c.Entrypoint...), cmd...)
+	if len(args) == 0 {
+		return job.Job{}, fmt.Errorf("%s has neither entrypoint nor cmd: say what to run behind --", name)
+	}
+	uid, gid, err := numbers(c.User)
+	if err != nil {
+		return job.Job{}, err
+	}
+	j := job.Job{
+		Name: name, Layers: []string{root}, ReadOnly: true, Profile: job.Serve,
+		Args: args, Env: append([]string{"HOME=/"}, c.Env...), Dir: c.WorkDir, User: uid, Group: gid,
+		Hostname: hostName(name), Grace: 10 * time.Second, Stop: signalNamed(c.StopSignal),
+	}
+	seen := map[string]bool{}
+	for _, list := range [][]recipe.Mount{img.Scratch, img.State} {
+		for _, m := range list {
+			seen[m.Path] = true
+			j.Tmpfs = append(j.Tmpfs, job.Tmpfs{Path: m.Path, Mode: m.Mode, Size: m.Size})
+		}
+	}
+	for path, mode := range map[string]uint32{"/run": 0o755, "/tmp": 0o1777} {
+		if !seen[path] {
+			j.Tmpfs = append(j.Tmpfs, job.Tmpfs{Path: path, Mode: mode})
+		}
+	}
+	return j, nil
+}
+
+// numbers reads "101:101", "101" or "".
+func numbers(user string) (uid, gid uint32, err error) {
+	if user == "" {
+		return 0, 0, nil
+	}
+	u, g, both := strings.Cut(user, ":")
+	n, err := strconv.ParseUint(u, 10, 32)
+	if err != nil {
+		return 0, 0, fmt.Errorf("the image's user %q is no number", user)
+	}
+	m := n
+	if both {
+		if m, err = strconv.ParseUint(g, 10, 32); err != nil {
+			return 0, 0, fmt.Errorf("the image's group in %q is no number", user)
+		}
+	}
+	return uint32(n), uint32(m), nil
+}
+
+func hostName(recipe string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, recipe)
+}
+
+// A forward is a port of this machine that leads to one of the image.
+type forward struct {
+	host string // address and port to listen on
+	port int    // of the image
+	any  bool   // another port of this machine will do, too
+}
+
+func forwardsOf(published ports, declared []recipe.Port) ([]forward, error) {
+	var list []forward
+	for _, p := range published {
+		f, err := parseForward(p)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	if len(published) > 0 {
+		return list, nil
+	}
+	for _, p := range declared {
+		if p.Proto == "tcp" {
+			list = append(list, forward{host: fmt.Sprintf("127.0.0.1:%d", p.Number), port: p.Number, any: true})
+		}
+	}
+	return list, nil
+}
+
+func parseForward(s string) (forward, error) {
+	bad := usagef("-p %s: write PORT, PORT:PORT or HOST:PORT:PORT", s)
+	fields := strings.Split(s, ":")
+	host := "127.0.0.1"
+	if len(fields) > 2 {
+		host = strings.Join(fields[:len(fields)-2], ":")
+		fields = fields[len(fields)-2:]
+	}
+	host = strings.Trim(host, "[]")
+	if net.ParseIP(host) == nil {
+		return forward{}, bad
+	}
+	port, err := strconv.ParseUint(fields[len(fields)-1], 10, 16)
+	if err != nil || port == 0 {
+		return forward{}, bad
+	}
+	from, err := strconv.ParseUint(fields[0], 10, 16)
+	if err != nil {
+		return forward{}, bad
+	}
+	return forward{host: net.JoinHostPort(host, strconv.Itoa(int(from))), port: int(port)}, nil
+}
+
+// A forwarder listens on this machine and dials in the image's network.
+type forwarder struct {
+	env       *env
+	list      []forward
+	listeners []net.Listener
+	wg        sync.WaitGroup
+}
+
+func (f *forwarder) listen() error {
+	for _, w := range f.list {
+		l, err := net.Listen("tcp", w.host)
+		if err != nil && w.any {
+			l, err = net.Listen("tcp", "127.0.0.1:0")
+		}
+		if err != nil {
+			return fmt.Errorf("forward port %d: %w", w.port, err)
+		}
+		f.listeners = append(f.listeners, l)
+		fmt.Fprintf(f.env.err, "http://%s/ leads to port %d\n", l.Addr(), w.port)
+	}
+	return nil
+}
+
+func (f *forwarder) serve(r job.Running) {
+	for i, l := range f.listeners {
+		f.wg.Go(func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go relay(c, r, f.list[i].port)
+			}
+		})
+	}
+}
+
+func (f *forwarder) close() {
+	for _, l := range f.listeners {
+		l.Close()
+	}
+	f.wg.Wait()
+}
+
+// relay copies both ways until both are done.
+func relay(c net.Conn, r job.Running, port int) {
+	defer c.Close()
+	inside, err := r.Dial(port)
+	if err != nil {
+		return
+	}
+	defer inside.Close()
+	done := make(chan struct{})
+	go func() {
+		io.Copy(inside, c)
+		halfClose(inside)
+		close(done)
+	}()
+	io.Copy(c, inside)
+	halfClose(c)
+	<-done
+}
+
+func halfClose(c any) {
+	if w, ok := c.(interface{ CloseWrite() error }); ok {
+		w.CloseWrite()
+	}
+}

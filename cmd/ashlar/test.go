@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ashlar-build/ashlar/buildroot"
+	"github.com/ashlar-build/ashlar/buildroot/job"
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/lock"
+)
+
+func testCommand() *command {
+	return &command{
+		name: "test", args: "[NAME...]", short: "run recipes' tests in their images",
+		long: `Builds the recipes, starts their images and runs the tests that the recipes declare:
+scripts beside the started image, once its heartbeat is good, and programs inside it.
+Prints a line for each test; exit status 1 if one fails.`,
+		store: true, run: runTest,
+	}
+}
+
+func runTest(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
+	names, _, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	env.tests = true
+	b, err := env.build(ctx, names, false)
+	if err != nil {
+		return err
+	}
+	keeper, err := env.keeper(ctx)
+	if err != nil {
+		return err
+	}
+	ran, failed := 0, 0
+	for _, i := range b.instances {
+		for _, t := range i.Tests {
+			began := time.Now()
+			tr := &trial{env: env, b: b, runner: keeper, inst: i, test: t}
+			err := tr.run(ctx)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			ran++
+			verdict := "ok    "
+			if err != nil {
+				verdict = "failed"
+				failed++
+			}
+			fmt.Fprintf(env.out, "%s %s %s %.1fs\n", verdict, lock.FullName(i), t.Name, time.Since(began).Seconds())
+			if err != nil {
+				tr.explain(err)
+			}
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %s failed", failed, plural(ran, "test"))
+	}
+	if ran == 0 {
+		fmt.Fprintln(env.err, "these recipes declare no tests")
+	}
+	return nil
+}
+
+// A trial is one test that runs.
+type trial struct {
+	env    *env
+	b      *built
+	runner buildroot.Runner
+	inst   *recipe.Instance
+	test   recipe.Test
+	out    bytes.Buffer // standard output of the test
+	errs   bytes.Buffer
+	image  bytes.Buffer // what the started image said
+}
+
+// maxSaid is how much of what a test says is kept.
+const maxSaid = 1 << 20
+
+func (t *trial) run(ctx context.Context) error {
+	full := lock.FullName(t.inst)
+	img, ok := t.b.images[full]
+	if !ok {
+		return errors.New("the recipe has no image")
+	}
+	root, err := buildroot.Unpack(ctx, t.env.opened.store, t.b.results[full])
+	if err != nil {
+		return err
+	}
+	config := img.Config
+	for _, v := range t.test.Env {
+		config.Env = append(config.Env, v.Name+"="+v.Value)
+	}
+	var cmd []string
+	if t.test.Exec != nil {
+		config.Entrypoint, cmd = nil, t.test.Exec
+	} else if t.test.Cmd != nil {
+		cmd = t.test.Cmd
+	}
+	j, err := imageJob(full, root, config, t.inst.Image, cmd)
+	if err != nil {
+		return err
+	}
+	if t.test.Exec != nil {
+		res, err := t.runner.Run(ctx, j, job.Streams{Out: limited{&t.out}, Err: limited{&t.errs}})
+		if err != nil {
+			return err
+		}
+		return t.judge(res)
+	}
+	return t.beside(ctx, j)
+}
+
+// beside starts the image, waits for its heartbeat and runs the script in its
+// network. However that ends, the image ends then.
+func (t *trial) beside(ctx context.Context, image job.Job) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	done := errors.New("the test is over")
+	verdict := make(chan error, 1)
+	image.Grace = time.Second
+	res, err := t.runner.Run(ctx, image, job.Streams{Out: limited{&t.image}, Err: limited{&t.image}, Started: func(r job.Running) {
+		err := awaitHealth(ctx, r, t.inst.Image.Health, 30*time.Second)
+		if err == nil {
+			err = t.script(ctx, r)
+		}
+		verdict <- err
+		stop(done)
+	}})
+	stop(done)
+	select {
+	case v := <-verdict:
+		return v
+	default:
+	}
+	if err != nil && !errors.Is(err, done) {
+		return err
+	}
+	return fmt.Errorf("the image ended with exit status %d before the test did", res.Exit)
+}
+
+func (t *trial) script(ctx context.Context, image job.Running) error {
+	full := lock.FullName(t.inst)
+	layers, err := t.b.builder.Layers(ctx, t.b.plan.Roots[full+" test "+t.test.Name])
+	if err != nil {
+		return err
+	}
+	scratch, err := t.env.opened.store.Scratch("test")
+	if err != nil {
+		return err
+	}
+	defer scratch.Close()
+	file := filepath.Join(scratch.Dir(), "script")
+	if err := os.WriteFile(file, []byte(t.test.Run), 0o755); err != nil {
+		return err
+	}
+	res, err := t.runner.Run(ctx, job.Job{
+		Name: full + ": test " + t.test.Name, Layers: layers, Scratch: filepath.Join(scratch.Dir(), "root"),
+		Args: []string{"/bin/bash", "-euo", "pipefail", "/run/ashlar/test"},
+		Env:  []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "TZ=UTC"},
+		Dir:  "/", Binds: []job.Bind{{From: file, To: "/run/ashlar/test"}},
+		Tmpfs: []job.Tmpfs{{Path: "/run"}, {Path: "/tmp", Mode: 0o1777}},
+	}, job.Streams{Out: limited{&t.out}, Err: limited{&t.errs}, Network: image})
+	if err != nil {
+		return err
+	}
+	return t.judge(res)
+}
+
+// judge compares what came with what the test expects.
+func (t *trial) judge(res job.Result) error {
+	if res.Exit != t.test.Exit {
+		return fmt.Errorf("exit status %d, not %d", res.Exit, t.test.Exit)
+	}
+	for _, want := range t.test.Stdout {
+		if !strings.Contains(t.out.String(), want) {
+			return fmt.Errorf("standard output does not contain %q", want)
+		}
+	}
+	return nil
+}
+
+func (t *trial) explain(err error) {
+	for _, said := range []struct {
+		who  string
+		text *bytes.Buffer
+	}{{"stdout", &t.out}, {"stderr", &t.errs}, {"image", &t.image}} {
+		lines := strings.Split(strings.TrimRight(said.text.String(), "\n"), "\n")
+		for _, line := range slices.Collect(lastOf(lines, 20)) {
+			if line != "" {
+				fmt.Fprintf(t.env.err, "  %s | %s\n", said.who, line)
+			}
+		}
+	}
+	diag.Print(t.env.err, &diag.Error{Pos: t.test.Pos, Msg: fmt.Sprintf("test %s: %v", t.test.Name, err)}, diag.Options{Color: t.env.color})
+}
+
+func lastOf(lines []string, n int) func(func(string) bool) {
+	return slices.Values(lines[max(0, len(lines)-n):])
+}
+
+// limited keeps the first of what is written to it.
+type limited struct{ b *bytes.Buffer }
+
+func (l limited) Write(p []byte) (int, error) {
+	if room := maxSaid - l.b.Len(); room > 0 {
+		l.b.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}
