@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/layer/oci"
+	"github.com/ashlar-build/ashlar/layer/sbom"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
@@ -49,7 +51,8 @@ func (b *Builder) image(ctx context.Context, a *plan.Action, do *plan.Image, inp
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context) (store.Result, error) { return b.writeImage(ctx, res, in.Open) }, nil
+	bill := b.contents(do, res)
+	return func(ctx context.Context) (store.Result, error) { return b.writeImage(ctx, res, bill, in.Open) }, nil
 }
 
 func (b *Builder) imageInput(do *plan.Image, inputs map[plan.ID]store.Result) (image.Input, error) {
@@ -96,11 +99,43 @@ func (b *Builder) imageRoot(r plan.Root, inputs map[plan.ID]store.Result) (image
 	return root, err
 }
 
-func (b *Builder) writeImage(ctx context.Context, res *image.Result, open layer.Opener) (store.Result, error) {
+// contents are what a bill of materials says of an image.
+func (b *Builder) contents(do *plan.Image, res *image.Result) sbom.Contents {
+	r := do.Recipe
+	c := sbom.Contents{
+		Name: r.Name, Version: r.Version, Created: res.Created, Tool: "ashlar",
+		Distro: "debian", Release: r.Suite, Packages: slices.Clone(res.Packages),
+	}
+	for i, p := range c.Packages {
+		c.Packages[i].SHA256, c.Packages[i].URL = b.origin(p.Name, p.Version)
+	}
+	own := sbom.Recipe{Name: r.Name, Version: r.Version, License: r.License}
+	for _, s := range r.Sources {
+		for _, d := range b.plan.Downloads {
+			if len(s.URLs) > 0 && slices.Equal(d.URLs, s.URLs) {
+				own.Sources = append(own.Sources, sbom.Source{URL: s.URLs[0], SHA256: d.SHA256})
+			}
+		}
+	}
+	c.Recipes = append(c.Recipes, own)
+	return c
+}
+
+// origin tells which .deb a package was, and where it came from.
+func (b *Builder) origin(name, version string) (digest, url string) {
+	for _, d := range b.plan.Downloads {
+		if d.Name == name+" "+version && len(d.URLs) > 0 {
+			return d.SHA256, d.URLs[0]
+		}
+	}
+	return "", ""
+}
+
+func (b *Builder) writeImage(ctx context.Context, res *image.Result, bill sbom.Contents, open layer.Opener) (store.Result, error) {
 	r := store.Result{Blobs: map[string]string{}}
 	img := Image{Config: res.Config}
 	var layers []oci.Layer
-	options := layer.BlobOptions{TarOptions: layer.TarOptions{Epoch: res.Config.Created, IDs: res.IDs}}
+	options := layer.BlobOptions{TarOptions: layer.TarOptions{Epoch: res.Created, IDs: res.IDs}}
 	for i, l := range res.Layers {
 		blob, err := b.writeLayer(ctx, l, options, open)
 		if err != nil {
@@ -126,6 +161,12 @@ func (b *Builder) writeImage(ctx context.Context, res *image.Result, open layer.
 	r.Blobs[treeBlob], err = b.putBytes(ctx, index.Bytes(), err)
 	r.Blobs[imageName], err = b.putJSON(ctx, img, err)
 	r.Blobs[reportName], err = b.putJSON(ctx, res.Report, err)
+	if err != nil {
+		return r, err
+	}
+	bill.Digest = img.Digest
+	spdx, err := sbom.SPDX(bill)
+	r.Blobs[spdxName], err = b.putBytes(ctx, spdx, err)
 	return r, err
 }
 

@@ -78,7 +78,10 @@ func writeTree(s *store.Store, o layer.Opener, files []*layer.File, meta map[str
 	}
 	for i := len(files) - 1; i >= 0 && err == nil; i-- {
 		if f := files[i]; f.Type == layer.Dir {
-			err = os.Chmod(filepath.Join(root, f.Path), os.FileMode(f.Mode&0o777))
+			path := filepath.Join(root, f.Path)
+			if err = os.Chmod(path, fileMode(f.Mode)); err == nil {
+				err = os.Chtimes(path, unixTime(f.MTime), unixTime(f.MTime))
+			}
 		}
 	}
 	var digest string
@@ -155,7 +158,10 @@ func copyFile(o layer.Opener, f *layer.File, path string) error {
 		w.Close()
 		return err
 	}
-	return w.Close()
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return os.Chtimes(path, unixTime(f.MTime), unixTime(f.MTime))
 }
 
 // fileMode is a mode as package os has it.

@@ -342,8 +342,10 @@ func (c *Closure) shells() {
 		if !c.reach[f.Path] || f.Facts == nil {
 			continue
 		}
-		for _, call := range f.Facts.Shell {
-			c.Shell = append(c.Shell, Need{By: f.Path, Kind: NeedShell, Want: call})
+		for _, call := range f.Facts.Calls {
+			if call != IconvOpen {
+				c.Shell = append(c.Shell, Need{By: f.Path, Kind: NeedShell, Want: call})
+			}
 		}
 	}
 }

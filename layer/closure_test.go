@@ -194,8 +194,8 @@ func TestClosureAdds(t *testing.T) {
 
 func TestClosureShell(t *testing.T) {
 	tree := base(t)
-	tree.Get("/usr/bin/app").Facts.Shell = []string{"popen", "system"}
-	program(tree, "/usr/bin/unreached", "u", "").Shell = []string{"system"}
+	tree.Get("/usr/bin/app").Facts.Calls = []string{"popen", "system"}
+	program(tree, "/usr/bin/unreached", "u", "").Calls = []string{"system"}
 	c := layer.Close(tree, []string{"app"}, layer.ClosureOptions{})
 	if got, want := paths(c.Shell), "/usr/bin/app shell popen -> \n/usr/bin/app shell system -> "; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -190,7 +190,7 @@ func (e elfReader) imports(x *Facts) error {
 	if e.Class == elf.ELFCLASS64 {
 		size, shndx = 24, 6
 	}
-	calls := shellCalls()
+	calls := tellingCalls()
 	var found [len(calls)]bool
 	for ; len(data) >= size; data = data[size:] {
 		if data[shndx] != 0 || data[shndx+1] != 0 { // defined here
@@ -208,14 +208,18 @@ func (e elfReader) imports(x *Facts) error {
 	}
 	for i, call := range calls {
 		if found[i] {
-			x.Shell = append(x.Shell, call)
+			x.Calls = append(x.Calls, call)
 		}
 	}
 	return nil
 }
 
-// shellCalls are the functions of libc that run /bin/sh, in the order of Facts.Shell.
-func shellCalls() [3]string { return [3]string{"popen", "system", "wordexp"} }
+// tellingCalls are the functions of libc that want more than libraries, in the
+// order of Facts.Calls: three run /bin/sh, the last loads gconv modules.
+func tellingCalls() [4]string { return [4]string{"popen", "system", "wordexp", IconvOpen} }
+
+// IconvOpen is the one of Facts.Calls that converts character sets.
+const IconvOpen = "iconv_open"
 
 func hasCString(b []byte, s string) bool {
 	return len(b) > len(s) && b[len(s)] == 0 && string(b[:len(s)]) == s

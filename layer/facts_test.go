@@ -44,7 +44,7 @@ void *p[] = {system, popen}; double cos(double); int main(int c, char **v) { ret
 		}
 		j := func(s []string) string { return strings.Join(s, ",") }
 		got := fmt.Sprintf("%s soname=%s needed=%s runpath=%s interp=%s shell=%s debug=%v",
-			x.Machine, x.Soname, j(x.Needed), j(x.Runpath), x.Interp, j(x.Shell), x.Debug)
+			x.Machine, x.Soname, j(x.Needed), j(x.Runpath), x.Interp, j(x.Calls), x.Debug)
 		if got != tt.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", tt.file, got, tt.want)
 		}

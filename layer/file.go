@@ -63,7 +63,7 @@ type Facts struct {
 	Runpath []string // DT_RUNPATH or DT_RPATH, split at colons
 	Interp  string   // PT_INTERP, or a script's #! program
 	Args    string   // a script's argument behind the program: "-e", or env's "python3"
-	Shell   []string // system, popen, wordexp, if the ELF file imports them
+	Calls   []string // of popen, system, wordexp and iconv_open those that the ELF file imports
 	Debug   bool     // the ELF file has sections that strip would take out
 }
 

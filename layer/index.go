@@ -181,7 +181,7 @@ func appendFacts(b []byte, x *Facts) []byte {
 	b = appendList(b, 'R', x.Runpath)
 	b = appendKey(b, 'I', x.Interp)
 	b = appendKey(b, 'A', x.Args)
-	b = appendList(b, 'X', x.Shell)
+	b = appendList(b, 'X', x.Calls)
 	if x.Debug {
 		b = append(b, " D=1"...)
 	}

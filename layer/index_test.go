@@ -19,7 +19,7 @@ func sampleIndex() *layer.Index {
 				Caps:   "\x01\x00\x00\x02",
 				Origin: layer.Origin{Kind: layer.FromPackage, Name: "nginx", What: "1.26.3-2, x"},
 				Facts: &layer.Facts{Machine: "x86_64", Needed: []string{"libc.so.6", "libz.so.1"}, Runpath: []string{"$ORIGIN/../lib", ""},
-					Interp: "/lib64/ld-linux-x86-64.so.2", Shell: []string{"popen"}, Debug: true}},
+					Interp: "/lib64/ld-linux-x86-64.so.2", Calls: []string{"popen"}, Debug: true}},
 			{Path: "/usr", Type: layer.Dir, Mode: 0o755, User: "root", Group: "root", MTime: -1},
 			{Path: "/usr/sbin/httpd", Type: layer.Symlink, Mode: 0o777, Link: "nginx"},
 			{Path: "/usr/sbin/b c", Type: layer.Hardlink, Link: "/usr/sbin/nginx", At: "/x"},

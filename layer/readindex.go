@@ -152,7 +152,7 @@ func (p *parser) readFacts(x *Facts, machine string) {
 	x.Runpath = p.list('R')
 	x.Interp = p.text('I')
 	x.Args = p.text('A')
-	x.Shell = p.list('X')
+	x.Calls = p.list('X')
 	if v, ok := p.key('D'); ok {
 		x.Debug = true
 		p.bad = p.bad || v != "1"

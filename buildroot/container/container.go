@@ -24,6 +24,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -53,6 +54,7 @@ type Keeper struct {
 	stderr *tail
 	done   chan struct{} // closed when the process has ended
 	close  func() error
+	keys   atomic.Int64 // of jobs
 }
 
 // Start starts the keeper, in about 20 ms. It refuses to run as root: a

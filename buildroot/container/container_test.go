@@ -325,3 +325,16 @@ func TestContainerScratchIsTaken(t *testing.T) {
 		t.Errorf("first: %v, second: %v", err, second)
 	}
 }
+
+// A root that has nothing in it, such as an image of one static program. A
+// dynamically linked test cannot run in it, and says so.
+func TestContainerEmptyRoot(t *testing.T) {
+	k := start(t, Options{})
+	j := shell(t, "")
+	j.Layers, j.Binds, j.Args = []string{scratch(t)}, nil, []string{"/program"}
+	_, err := k.Run(context.Background(), j, job.Streams{})
+	if err == nil || !strings.Contains(err.Error(), "start command: /program: no such file or directory") &&
+		!strings.Contains(err.Error(), "did not run\nhint: this program is linked dynamically") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -33,6 +33,10 @@ func (e *Error) Is(target error) bool {
 
 // errnoOf returns the kernel's answer in err, or 0.
 func errnoOf(err error) syscall.Errno {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.errno
+	}
 	var errno syscall.Errno
 	errors.As(err, &errno)
 	return errno

@@ -26,7 +26,8 @@ import (
 // (SIGTERM if nil) and after Job.Grace is killed. When the command has ended,
 // all it has started ends too, whatever streams it holds.
 //
-// Streams.Started is called on a goroutine of its own, for which Run waits.
+// Streams.Started is called on a goroutine of its own, for which Run waits. A
+// job with a Terminal writes all to Streams.Out.
 func (k *Keeper) Run(ctx context.Context, j job.Job, s job.Streams) (job.Result, error) {
 	if err := check(j); err != nil {
 		return job.Result{}, err
@@ -44,7 +45,11 @@ func (k *Keeper) Run(ctx context.Context, j job.Job, s job.Streams) (job.Result,
 		return job.Result{}, fmt.Errorf("%s: %w", j.Name, err)
 	}
 	defer st.close()
-	r := &running{conn: conn, dials: map[int]chan dialled{}}
+	r := &running{conn: conn, dials: map[int]chan dialled{}, key: int(k.keys.Add(1))}
+	st.request.Key = r.key
+	if other, ok := s.Network.(*running); ok {
+		st.request.Join = other.key
+	}
 	err = conn.Send(st.request, st.theirs...)
 	st.handOver()
 	if err != nil {
@@ -111,6 +116,9 @@ func (k *Keeper) attend(ctx context.Context, j job.Job, s job.Streams, st *strea
 	}
 	close(stop)
 	<-fired
+	if err != nil {
+		r.conn.Close() // the keeper ends the container, if it still can
+	}
 	r.hangUp()
 	st.hangUp()
 	r.waiting.Wait()
@@ -119,11 +127,11 @@ func (k *Keeper) attend(ctx context.Context, j job.Job, s job.Streams, st *strea
 	}
 	res := last.Result
 	res.Timeout = r.timeout
-	if err := last.Err.err(); err != nil {
-		return res, fmt.Errorf("%s: %w", j.Name, err)
-	}
 	if r.cancelled != nil {
 		return res, fmt.Errorf("%s: %w", j.Name, r.cancelled)
+	}
+	if err := last.Err.err(); err != nil {
+		return res, fmt.Errorf("%s: %w", j.Name, k.explain(ctx, j, err))
 	}
 	if err := st.err(); err != nil {
 		return res, fmt.Errorf("%s: %w", j.Name, err)
@@ -131,9 +139,19 @@ func (k *Keeper) attend(ctx context.Context, j job.Job, s job.Streams, st *strea
 	return res, nil
 }
 
+// explain gives a job that the kernel refused the words of the check that fails
+// where the job's files lie.
+func (k *Keeper) explain(ctx context.Context, j job.Job, err error) error {
+	if errno := errnoOf(err); errno == 0 || errno == unix.ENOENT {
+		return err
+	}
+	return explain(ctx, orDefault(j.Scratch, filepath.Dir(k.dir)), err)
+}
+
 // A running job, as the front sees it.
 type running struct {
 	conn *fdconn.Conn
+	key  int // by which the keeper knows it
 
 	waiting sync.WaitGroup
 

@@ -25,6 +25,7 @@ type keeper struct {
 	mu      sync.Mutex
 	next    int
 	mounted map[string]*root // by scratch directory
+	pids    map[int]int      // of running containers' first processes, by request.Key
 
 	mergeMu sync.Mutex
 	merged  map[string]string // directories, by the layers that they are of
@@ -82,7 +83,7 @@ func newKeeper(s setup) (*keeper, error) {
 		return nil, failed("open /proc", err)
 	}
 	return &keeper{disk: s.Dir, mem: mem, self: self, mount2: s.Mount2, proc: proc,
-		mounted: map[string]*root{}, merged: map[string]string{}}, nil
+		mounted: map[string]*root{}, pids: map[int]int{}, merged: map[string]string{}}, nil
 }
 
 // closeCgroups keeps libcontainer from making a cgroup where the host lets this

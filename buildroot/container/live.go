@@ -1,6 +1,7 @@
 package container
 
 import (
+	"debug/elf"
 	"errors"
 	"fmt"
 	"net"
@@ -62,6 +63,7 @@ type live struct {
 	container *libcontainer.Container
 	process   *libcontainer.Process
 	shim      *net.UnixConn
+	heard     bool // from the shim
 	result    job.Result
 	stop      *os.File      // closed to end the listener
 	listening chan struct{} // closed when it has ended
@@ -78,6 +80,9 @@ func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 	if err != nil {
 		return job.Result{}, err
 	}
+	if err := l.keeper.join(cfg, q.Join); err != nil {
+		return job.Result{}, err
+	}
 	l.container, err = libcontainer.Create(filepath.Join(l.keeper.mem, "state"), "c"+filepath.Base(l.root.dir), cfg)
 	if err != nil {
 		return job.Result{}, failed("create container", err)
@@ -85,6 +90,7 @@ func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 	err = l.start(q, files)
 	closeAll(files) // the command's streams are to end with the command
 	if err == nil {
+		defer l.keeper.known(q.Key, l.process)()
 		go l.obey()
 		err = l.follow()
 		l.container.Signal(unix.SIGKILL)
@@ -178,6 +184,10 @@ func (l *live) follow() error {
 		b := make([]byte, 4096)
 		oob := make([]byte, unix.CmsgSpace(4))
 		n, oobn, _, _, err := l.shim.ReadMsgUnix(b, oob)
+		if (err != nil || n == 0) && !l.heard {
+			return l.keeper.mute()
+		}
+		l.heard = true
 		if err != nil || n == 0 {
 			l.result.Exit, l.result.Signal = 128+int(unix.SIGKILL), int(unix.SIGKILL)
 			return nil // killed from outside: our own doing
@@ -187,6 +197,22 @@ func (l *live) follow() error {
 			return err
 		}
 	}
+}
+
+// mute explains a shim that ended without a word. It is this program, and a
+// dynamically linked one needs its libraries in the root.
+func (k *keeper) mute() error {
+	e := &Error{What: "start container", Cause: "its first program did not run"}
+	f, err := elf.NewFile(k.self)
+	if err != nil {
+		return e
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			e.Remedy = "this program is linked dynamically, and the root lacks what it needs: link it statically"
+		}
+	}
+	return e
 }
 
 // receivedFile returns the descriptor of a control message, or nil.

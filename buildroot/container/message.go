@@ -33,6 +33,9 @@ type request struct {
 	Err        bool // else the same as Out
 	SameErr    bool
 	Checkpoint bool // two files: what the command writes to, what it reads from
+
+	Key  int // the front's name for this job
+	Join int // the job whose network it shares, or 0
 }
 
 func (r request) files() int {

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runc/libcontainer/configs"
 	"golang.org/x/sys/unix"
 )
 
@@ -141,4 +143,41 @@ func (l *live) network() (*sockets, error) {
 	}
 	l.sockets, err = newSockets(l.keeper.proc, pid)
 	return l.sockets, err
+}
+
+// join makes a container share the network of a running one, by its key.
+func (k *keeper) join(c *configs.Config, key int) error {
+	if key == 0 {
+		return nil
+	}
+	k.mu.Lock()
+	pid, ok := k.pids[key]
+	k.mu.Unlock()
+	if !ok {
+		return &Error{What: "join network", Cause: "its job has ended"}
+	}
+	for i := range c.Namespaces {
+		if c.Namespaces[i].Type == configs.NEWNET {
+			c.Namespaces[i].Path = fmt.Sprintf("/proc/%d/ns/net", pid)
+		}
+	}
+	c.Networks, c.Sysctl = nil, nil // it is the other one's to set up
+	return nil
+}
+
+// known lets others find a running container until the function that it
+// returns is called.
+func (k *keeper) known(key int, p *libcontainer.Process) (forget func()) {
+	pid, err := p.Pid()
+	if err != nil {
+		return func() {}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pids[key] = pid
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.pids, key)
+	}
 }

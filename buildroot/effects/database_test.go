@@ -57,7 +57,7 @@ func TestDatabase(t *testing.T) {
 func TestDatabaseIsAsDpkgHasIt(t *testing.T) {
 	dpkg, err := exec.LookPath("dpkg")
 	if err != nil {
-		t.Skip("no dpkg on this host")
+		skip(t, "no dpkg on this host")
 	}
 	dir := t.TempDir()
 	root := filepath.Join(dir, "root")

@@ -57,7 +57,7 @@ func (u *unpacking) divert() error {
 			if p.Control.Name == d.by {
 				continue
 			}
-			f := p.Index.Tree().Get(d.from)
+			f := fileOf(p, d.from)
 			if f == nil {
 				continue
 			}

@@ -4,21 +4,27 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestMain(m *testing.M) {
 	if os.Getuid() == 0 {
-		makeOracle()
+		makeOracles()
 		os.Exit(dropTests())
 	}
+	makeOracles() // nothing, if root has made them
 	os.Exit(m.Run())
 }
+
+// testUser is the user that tests of root run as.
+const testUser = 654321
 
 // dropTests runs this binary again as a user that owns nothing: containers are
 // for ordinary users.
@@ -30,30 +36,60 @@ func dropTests() int {
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL,
-		Credential: &syscall.Credential{Uid: 654321, Gid: 654321, Groups: []uint32{}}}
+		Credential: &syscall.Credential{Uid: testUser, Gid: testUser, Groups: []uint32{}}}
 	cmd.Run()
 	return cmd.ProcessState.ExitCode()
 }
 
-// oracleSet is what TestCompareMmdebstrap installs beside the essential set.
-var oracleSet = []string{"build-essential", "ca-certificates"}
+// cacheDir holds what tests take from Debian's archive, and roots that
+// mmdebstrap made, for the user that the tests run as.
+func cacheDir() string {
+	if dir := os.Getenv("ASHLAR_TEST_CACHE"); dir != "" {
+		return dir
+	}
+	uid := os.Getuid()
+	if uid == 0 {
+		uid = testUser
+	}
+	return filepath.Join(os.TempDir(), "ashlar-test-cache-"+strconv.Itoa(uid))
+}
 
-// makeOracle has mmdebstrap make the root to compare with, as root, in the file
-// that ASHLAR_COMPARE names, unless it is there.
-func makeOracle() {
-	file := os.Getenv("ASHLAR_COMPARE")
-	if file == "" {
+// maxAge is how old an index or a root in the cache may be.
+const maxAge = 24 * time.Hour
+
+func oracleFile(set []string) string {
+	return filepath.Join(cacheDir(), "mmdebstrap-"+strings.Join(set, "-")+".tar")
+}
+
+// makeOracles has mmdebstrap make the roots to compare with: before the tests,
+// because it works best as root.
+func makeOracles() {
+	if os.Getenv("ASHLAR_COMPARE") == "" {
 		return
 	}
-	if _, err := os.Stat(file); err == nil {
-		return
-	}
-	cmd := exec.Command("mmdebstrap", "--variant=essential", "--include="+strings.Join(oracleSet, ","),
-		"--keyring=/usr/share/keyrings", "trixie", file, "http://deb.debian.org/debian")
-	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.Itoa(epoch))
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "mmdebstrap:", err)
+	if err := os.MkdirAll(cacheDir(), 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if os.Getuid() == 0 {
+		os.Chown(cacheDir(), testUser, testUser)
+	}
+	for _, set := range compareSets() {
+		file := oracleFile(set)
+		if fi, err := os.Stat(file); err == nil && time.Since(fi.ModTime()) < maxAge {
+			continue
+		}
+		cmd := exec.Command("mmdebstrap", "--quiet", "--variant=essential", "--include="+strings.Join(set, ","),
+			"--keyring=/usr/share/keyrings", "trixie", file+".new.tar", "http://deb.debian.org/debian")
+		cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.Itoa(epoch))
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+		err := cmd.Run()
+		if err == nil {
+			err = os.Rename(file+".new.tar", file)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "mmdebstrap:", err)
+			os.Exit(1)
+		}
 	}
 }

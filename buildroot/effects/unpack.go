@@ -235,7 +235,7 @@ func (u *unpacking) restore(s shippedFile, at string) error {
 	}
 	f := *s.file
 	if f.Type == layer.Hardlink {
-		f = *s.pkg.Index.Tree().Get(f.Link)
+		f = *fileOf(s.pkg, f.Link)
 	}
 	f.Path = at
 	if err := u.copy(s.pkg, &f); err != nil {
@@ -243,6 +243,15 @@ func (u *unpacking) restore(s shippedFile, at string) error {
 	}
 	u.laid(at, f.Type, s.pkg, &f)
 	return nil
+}
+
+// fileOf is a package's file at a path, or nil.
+func fileOf(p *deb.Package, at string) *layer.File {
+	i, ok := slices.BinarySearchFunc(p.Index.Files, at, func(f *layer.File, at string) int { return layer.Compare(f.Path, at) })
+	if !ok {
+		return nil
+	}
+	return p.Index.Files[i]
 }
 
 // laid notes that a path of the upper layer, which is no copy of a file, is

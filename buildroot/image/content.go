@@ -79,7 +79,7 @@ func exists(t *layer.Tree, p string) bool {
 // remove takes away what the globs name. Each must name something.
 func (a *assembly) remove(t *layer.Tree, globs []recipe.Ref) {
 	for _, g := range globs {
-		hits := matching(t, g.Name)
+		hits := matching(t, deb.Canonical(g.Name))
 		hits = slices.DeleteFunc(hits, func(f *layer.File) bool { return f.Origin.Kind == layer.FromSkeleton })
 		if len(hits) == 0 {
 			a.mistake(g.Pos, a.nearHint(t, g.Name), "remove %q names nothing", g.Name)

@@ -100,7 +100,11 @@ func (a *assembly) editFile(t *layer.Tree, e recipe.Edit, f *layer.File) {
 	}
 	report := Edited{Path: f.Path, Was: f.Origin, Already: res.Already}
 	for _, d := range res.Done {
-		report.Done = append(report.Done, fmt.Sprintf("%s: %s", d.Op, d.Says))
+		says := d.Op.String()
+		if d.Says != "" {
+			says += ": " + d.Says
+		}
+		report.Done = append(report.Done, says)
 	}
 	a.report.Edits = append(a.report.Edits, report)
 	if res.Already {

@@ -37,6 +37,7 @@ func (a *assembly) finish(t *layer.Tree, roots []root) (*Result, error) {
 	if a.image.Cut == "needed" {
 		a.needed(t)
 	}
+	a.converters(t)
 	a.checkKeep(t)
 	made := a.enlist(t)
 	if err := a.mistakes.Err(); err != nil || a.err != nil {
@@ -84,7 +85,7 @@ func (a *assembly) needed(t *layer.Tree) {
 		}
 	}
 	t.DeleteFunc(func(f *layer.File) bool {
-		if f.Origin.Kind != layer.FromPackage && f.Origin.Kind != layer.FromEffect || f.Type == layer.Dir || reach.Get(f.Path) != nil || a.keeps(f.Path) || layer.Below(f.Path, utf8) {
+		if f.Origin.Kind != layer.FromPackage && f.Origin.Kind != layer.FromEffect || f.Type == layer.Dir || reach.Get(f.Path) != nil || a.keeps(f.Path) || skeletal(f.Path) {
 			return false
 		}
 		return path.Base(f.Path) != "copyright" || !full[f.Origin.Name]
@@ -102,7 +103,9 @@ func (a *assembly) needed(t *layer.Tree) {
 
 // keeps reports whether a pattern of image.keep names the path.
 func (a *assembly) keeps(p string) bool {
-	return slices.ContainsFunc(a.image.Keep, func(k recipe.Ref) bool { return doublestar.MatchUnvalidated(k.Name, p) })
+	return slices.ContainsFunc(a.image.Keep, func(k recipe.Ref) bool {
+		return layer.Below(p, k.Name) || doublestar.MatchUnvalidated(k.Name, p)
+	})
 }
 
 // checkKeep finds entries of image.keep that keep nothing.
@@ -213,6 +216,9 @@ func (a *assembly) complete(t *layer.Tree, roots []root) {
 			last := chain[len(chain)-1]
 			r.Needs = append(r.Needs, Need{Path: f.Path, By: last.By, Kind: string(last.Kind), Want: last.Want})
 		}
+	}
+	if a.image.Cut == "needed" {
+		r.Kept = slices.DeleteFunc(r.Kept, func(k Kept) bool { return k.Files == 0 })
 	}
 	if a.image.Cut != "full" {
 		r.Cut = a.cutReport(roots, a.kept)

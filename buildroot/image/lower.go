@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -90,6 +91,32 @@ func (a *assembly) unpack(t *layer.Tree) {
 				a.unpackFile(t, p, f)
 			}
 		}
+		adopt(t, stay[i], p.files)
+	}
+}
+
+// adopt gives hard links whose first name was left out the bytes that it had.
+// all has the first names.
+func adopt(t *layer.Tree, laid, all []*layer.File) {
+	heirs := map[string]string{}
+	for _, f := range laid {
+		if f.Type != layer.Hardlink || t.Get(f.Path) != f || t.Get(f.Link) != nil {
+			continue
+		}
+		g := *f
+		if heir := heirs[f.Link]; heir != "" {
+			g.Link = heir
+			t.Put(&g)
+			continue
+		}
+		i, ok := slices.BinarySearchFunc(all, f.Link, func(e *layer.File, p string) int { return layer.Compare(e.Path, p) })
+		if !ok {
+			continue // layer.Tree.Check tells
+		}
+		g = *all[i]
+		g.Path, g.At, g.In = f.Path, cmp.Or(g.At, f.Link), cmp.Or(g.In, f.In)
+		heirs[f.Link] = f.Path
+		t.Put(&g)
 	}
 }
 
@@ -226,7 +253,7 @@ func (a *assembly) addCopyrights(t *layer.Tree) {
 // ones whose effects the table keeps.
 func (a *assembly) layEffects(t *layer.Tree, u *universe, w Wave) {
 	full, hollow := dirs{}, dirs{}
-	var stay []*layer.File
+	var stay, laid []*layer.File
 	for _, f := range w.Index.Files {
 		switch {
 		case !a.effective(u, f.Origin.Name) || effects.SharedByLine(f.Path) || madeHere(f.Path):
@@ -259,7 +286,9 @@ func (a *assembly) layEffects(t *layer.Tree, u *universe, w Wave) {
 			f = &dir
 		}
 		lay(t, f)
+		laid = append(laid, f)
 	}
+	adopt(t, laid, w.Index.Files)
 }
 
 // effective reports whether what that package's scripts did is in the image.

@@ -1,6 +1,9 @@
 package image
 
 import (
+	"path"
+	"strings"
+
 	"github.com/ashlar-build/ashlar/layer"
 )
 
@@ -67,8 +70,7 @@ func (a *assembly) skeleton() *layer.Tree {
 	mtime := int64(0)
 	if base := a.runtime.get("base-files"); base != nil {
 		for _, f := range base.located() {
-			switch f.Path {
-			case "/usr/lib/os-release", "/etc/os-release", "/etc/debian_version":
+			if skeletal(f.Path) {
 				t.Put(f)
 				mtime = max(mtime, f.MTime)
 			}
@@ -98,6 +100,17 @@ func (a *assembly) skeleton() *layer.Tree {
 // utf8 is glibc's locale for UTF-8 without a language.
 const utf8 = "/usr/lib/locale/C.utf8"
 
+// skeletal reports whether the path is one that this file brings in although it
+// is a package's, or that glibc opens without naming it anywhere.
+func skeletal(p string) bool {
+	switch p {
+	case "/etc/os-release", "/usr/lib/os-release", "/etc/debian_version", "/etc/ld.so.conf":
+		return true
+	}
+	return layer.Below(p, utf8) || layer.Below(p, "/etc/ld.so.conf.d") ||
+		strings.HasPrefix(p, "/usr/lib/") && path.Base(p) == "libgcc_s.so.1" // when a thread is cancelled
+}
+
 // addFromLibcBin puts into an image that has libc6 what it wants of libc-bin, on
 // which nothing depends: C.utf8, because glibc by itself knows C alone, and where
 // to look for libraries besides ld.so's own directories, such as /usr/local/lib.
@@ -107,10 +120,8 @@ func (a *assembly) addFromLibcBin(t *layer.Tree) {
 		return
 	}
 	for _, f := range bin.located() {
-		for _, p := range []string{"/etc/ld.so.conf", "/etc/ld.so.conf.d", utf8} {
-			if (f.Path == p || layer.Below(f.Path, p)) && t.Get(f.Path) == nil {
-				lay(t, f)
-			}
+		if (skeletal(f.Path) || f.Path == utf8) && t.Get(f.Path) == nil {
+			lay(t, f)
 		}
 	}
 }

@@ -301,6 +301,26 @@ workdir = "/work"
 			want: "f 644 root:root /usr/bin/x \"new\" (package new 1)",
 		},
 		{
+			name: "hard links whose first name is left out",
+			check: check{
+				world: `
+					package aa 1
+					f /usr/share/doc/aa/x text=bytes
+					h /usr/share/aa/y /usr/share/doc/aa/x
+					h /usr/share/aa/z /usr/share/doc/aa/x
+					h /usr/share/aa/b /usr/share/aa/c
+					f /usr/share/aa/c text=c
+				`,
+				recipe: "[depends]\nruntime = [\"aa\"]\n[image]\nuser = \"root\"",
+			},
+			want: `
+				h 755 root:root /usr/share/aa/b -> /usr/share/aa/c (package aa 1)
+				f 644 root:root /usr/share/aa/c "c" (package aa 1)
+				f 644 root:root /usr/share/aa/y "bytes" (package aa 1)
+				h 755 root:root /usr/share/aa/z -> /usr/share/aa/y (package aa 1)
+			`,
+		},
+		{
 			name: "sudo",
 			check: check{
 				world: `
@@ -353,6 +373,11 @@ workdir = "/work"
 			r, err := Assemble(t.Context(), tt.input(t))
 			if err != nil {
 				t.Fatal(printed(err))
+			}
+			for _, p := range []string{"/usr/lib/os-release", "/etc/os-release", "/etc/debian_version", "/etc/hosts", "/proc", "/tmp"} {
+				if r.Tree.Get(p) == nil {
+					t.Errorf("no %s", p)
+				}
 			}
 			got := listing(r)
 			for _, always := range []string{

@@ -129,7 +129,7 @@ func fileOf(t *testing.T, line string, from layer.Origin) *layer.File {
 				f.Facts.Needed = strings.Split(value, ",")
 			}
 		case "calls":
-			f.Facts.Shell = []string{value}
+			f.Facts.Calls = []string{value}
 		case "interp":
 			f.Facts.Interp = value
 		case "script":

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
@@ -33,6 +34,7 @@ const (
 	exitUsage       = 2
 	exitAlready     = 3
 	exitInterrupted = 130
+	exitTerminated  = 143
 )
 
 // errUsage says that a command line cannot be understood; errAlready that an
@@ -79,8 +81,8 @@ func run(ctx context.Context, args []string) int {
 	if closing := env.close(); err == nil {
 		err = closing
 	}
-	if ctx.Err() != nil && context.Cause(ctx) == errInterrupted {
-		err = errInterrupted
+	if cause := context.Cause(ctx); errors.Is(cause, errInterrupted) {
+		err = cause
 	}
 	return env.finish(cmd, err)
 }
@@ -125,6 +127,9 @@ func (e *env) finish(cmd *command, err error) int {
 		return exitAlready
 	case errors.Is(err, errInterrupted):
 		fmt.Fprintln(e.err, "ashlar: interrupted")
+		if i := (interruption{}); errors.As(err, &i) && i.signal == syscall.SIGTERM {
+			return exitTerminated
+		}
 		return exitInterrupted
 	case errors.Is(err, errUsage):
 		e.misused(cmd, err)

@@ -35,7 +35,7 @@
 //	1    the work failed, or a file has mistakes
 //	2    wrong command line
 //	3    ashlar edit: everything is already so
-//	130  interrupted
+//	130  interrupted; 143 if by SIGTERM
 //
 // # Environment
 //
@@ -64,6 +64,12 @@ import (
 // errInterrupted is why a context ends when a signal says so.
 var errInterrupted = errors.New("interrupted")
 
+// An interruption is the signal that ended a context.
+type interruption struct{ signal os.Signal }
+
+func (i interruption) Error() string { return "interrupted" }
+func (i interruption) Unwrap() error { return errInterrupted }
+
 func main() {
 	ctx, stop := interruptible(context.Background())
 	code := run(ctx, os.Args[1:])
@@ -79,9 +85,9 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
-		if _, ok := <-signals; ok {
+		if s, ok := <-signals; ok {
 			signal.Stop(signals)
-			cancel(errInterrupted)
+			cancel(interruption{s})
 		}
 	}()
 	return ctx, func() {

@@ -46,13 +46,21 @@ func Choose(ix *index.Index, text string, opts Options) (Pick, error) {
 
 // chooseOne picks for one alternative.
 func chooseOne(ix *index.Index, text string) (Pick, error) {
-	if name, version, ok := strings.Cut(text, "="); ok && !strings.Contains(name, "(") {
-		return chooseVersion(ix, text, name, func(v uint32) bool { return ix.VersionOf(v) == version })
+	name, _, exact := strings.Cut(text, "=")
+	if exact && !strings.Contains(name, "(") {
+		return choosePlain(ix, text, func(text string) (Pick, error) {
+			name, version, _ := strings.Cut(text, "=")
+			return chooseVersion(ix, text, name, func(v uint32) bool { return ix.VersionOf(v) == version })
+		})
 	}
-	if name, suite, ok := strings.Cut(text, "/"); ok && !strings.ContainsAny(name, " ([") {
-		p, err := chooseVersion(ix, text, name, func(v uint32) bool { return ix.In(v, suite) })
-		p.Suite = suite
-		return p, err
+	name, _, from := strings.Cut(text, "/")
+	if from && !strings.ContainsAny(name, " ([") {
+		return choosePlain(ix, text, func(text string) (Pick, error) {
+			name, suite, _ := strings.Cut(text, "/")
+			p, err := chooseVersion(ix, text, name, func(v uint32) bool { return ix.In(v, suite) })
+			p.Suite = suite
+			return p, err
+		})
 	}
 	rels, err := relation.Parse(text)
 	switch {
@@ -64,6 +72,18 @@ func chooseOne(ix *index.Index, text string) (Pick, error) {
 		return Pick{}, ErrNotHere
 	}
 	return chooseRelation(ix, rels[0])
+}
+
+// choosePlain lets choose pick for what stands before a condition, if that holds.
+func choosePlain(ix *index.Index, text string, choose func(string) (Pick, error)) (Pick, error) {
+	rest, c, err := relation.ParseCondition(text)
+	switch {
+	case err != nil:
+		return Pick{}, err
+	case !c.Holds(ix.Arch(), nil):
+		return Pick{}, ErrNotHere
+	}
+	return choose(rest)
 }
 
 // chooseVersion picks the first version for which is, highest first.
@@ -94,13 +114,13 @@ func find(ix *index.Index, name string) (uint32, error) {
 		return index.None, fmt.Errorf("no archive was read for the architecture of %s", name)
 	}
 	id := ix.Find(plain)
-	if id == index.None {
+	if id == index.None || ix.Names[id].Versions.Count == 0 && ix.Names[id].Providers.Count == 0 {
 		for _, u := range ix.Unusable() {
 			if u.Name == plain {
 				return id, fmt.Errorf("%s %s of %s cannot be used: %s", plain, u.Version, ix.Inputs()[u.Input].Archive, u.Why)
 			}
 		}
-		return id, fmt.Errorf("no archive has %s", plain)
+		return index.None, fmt.Errorf("no archive has %s", plain)
 	}
 	return id, nil
 }

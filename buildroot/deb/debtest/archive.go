@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/therootcompany/xz"
 	"golang.org/x/sync/errgroup"
@@ -31,10 +32,14 @@ type Archive struct {
 	provides map[string][]string
 }
 
-// OpenArchive reads the index of a suite, from the cache if it has it.
-func OpenArchive(ctx context.Context, uri, suite, arch, cache string) (*Archive, error) {
+// OpenArchive reads the index of a suite, from the cache if it has one that is
+// not older than maxAge.
+func OpenArchive(ctx context.Context, uri, suite, arch, cache string, maxAge time.Duration) (*Archive, error) {
 	a := &Archive{URI: uri, Cache: cache, packages: map[string]*deb.Control{}, provides: map[string][]string{}}
 	name := "dists/" + suite + "/main/binary-" + arch + "/Packages.xz"
+	if fi, err := os.Stat(a.cached(name)); err == nil && time.Since(fi.ModTime()) > maxAge {
+		os.Remove(a.cached(name))
+	}
 	data, err := a.get(ctx, name, "")
 	if err != nil {
 		return nil, err
