@@ -66,6 +66,12 @@ func (u *unpacker) member(t *tar.Reader, h *tar.Header) error {
 	if err := os.Chmod(path, mode); err != nil { // whatever the umask
 		return err
 	}
+	if err := os.Chtimes(path, h.ModTime, h.ModTime); err != nil {
+		return err
+	}
+	if name == "control" {
+		u.time = h.ModTime
+	}
 	u.pkg.Index.Meta[metaControl+name] = digest(data)
 	return nil
 }

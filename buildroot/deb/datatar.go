@@ -358,5 +358,8 @@ func (f *filer) writeList() error {
 		return err
 	}
 	f.pkg.Index.Meta[metaList] = digest(f.list.Bytes())
-	return os.WriteFile(f.path(listFile), f.list.Bytes(), 0o644)
+	if err := os.WriteFile(f.path(listFile), f.list.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return os.Chtimes(f.path(listFile), f.time, f.time)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot/rmtree"
 	"github.com/ashlar-build/ashlar/layer"
@@ -81,7 +82,8 @@ func Unpack(ctx context.Context, r io.Reader, dir string, opts Options) (*Packag
 type unpacker struct {
 	opts Options
 	pkg  *Package
-	made []string // what of dir is ours, to be removed on error
+	made []string  // what of dir is ours, to be removed on error
+	time time.Time // of the control member, for what the package has no time for
 }
 
 func (u *unpacker) defaults() {

@@ -3,14 +3,18 @@ package effects
 import (
 	"bytes"
 	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/layer"
@@ -240,38 +244,91 @@ func triggerName(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '/' })
 }
 
-// Write writes the database below root, where var/lib/dpkg must not be there
-// yet. Links become hard links where the file system lets them.
-func (d *Database) Write(root string) error {
+// Write writes the database below root, with one time for all that is not in
+// package trees. Links become hard links where the file system lets them.
+func (d *Database) Write(root string, mtime int64) error {
 	dir := filepath.Join(root, adminDir)
-	for _, sub := range []string{"info", "triggers", "updates", "parts", "alternatives"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+	if err := d.write(dir); err != nil {
+		return fmt.Errorf("write dpkg database: %w", err)
+	}
+	at := time.Unix(mtime, 0)
+	for name := range d.Files {
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
 			return fmt.Errorf("write dpkg database: %w", err)
 		}
 	}
-	for name, data := range d.Files {
-		if err := writeFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			return fmt.Errorf("write dpkg database: %w", err)
-		}
-	}
-	for name, from := range d.Links {
-		if err := linkOrCopy(from, filepath.Join(dir, name)); err != nil {
+	for _, sub := range []string{"info", "triggers", "updates", "parts", "."} {
+		if err := os.Chtimes(filepath.Join(dir, sub), at, at); err != nil {
 			return fmt.Errorf("write dpkg database: %w", err)
 		}
 	}
 	return nil
 }
 
-// WriteDatabase makes dir, a layer that says that all packages are installed:
-// what lies on top of the effects in the root of a build. What scripts told
-// dpkg-divert and dpkg-statoverride is in the effects and shows through.
-func WriteDatabase(dir string, packages []*deb.Package, earlier []*Effects) error {
-	d, err := NewDatabase(packages, Installed)
+func (d *Database) write(dir string) error {
+	for _, sub := range []string{"info", "triggers", "updates", "parts"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	for name, data := range d.Files {
+		if err := writeFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return err
+		}
+	}
+	for name, from := range d.Links {
+		if err := linkOrCopy(from, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// digest stands for the database: names, bytes, and what the links' packages
+// say of theirs.
+func (d *Database) digest() (string, error) {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(d.Files)) {
+		fmt.Fprintf(h, "%q %d %s", name, len(d.Files[name]), d.Files[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Links)) {
+		data, err := os.ReadFile(d.Links[name])
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%q %d %s", name, len(data), data)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// installed writes to the effects' tree the database of the root as it now is,
+// for later steps and waves to find: all packages installed. What scripts told
+// dpkg-divert and dpkg-statoverride stays as they left it.
+func (v *run) installed(e *Effects) error {
+	root, err := os.OpenRoot(e.Root())
 	if err != nil {
 		return err
 	}
-	d.yield(earlier)
-	return d.Write(dir)
+	defer root.Close()
+	for dir := adminDir; dir != "."; dir = path.Dir(dir) {
+		if fi, err := root.Lstat(dir); err == nil && !fi.IsDir() {
+			return fmt.Errorf("a script made something else of the directory /%s", dir)
+		}
+	}
+	d, err := NewDatabase(slices.Concat(v.Before, v.Packages), Installed)
+	if err != nil {
+		return err
+	}
+	d.yield(v.Earlier)
+	for name := range d.Files {
+		if _, err := root.Lstat(adminDir + "/" + name); err == nil {
+			delete(d.Files, name)
+		}
+	}
+	if e.Index.Meta[metaDatabase], err = d.digest(); err != nil {
+		return err
+	}
+	return d.Write(e.Root(), v.Epoch)
 }
 
 // yield leaves files to earlier effects that have them.

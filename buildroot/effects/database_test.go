@@ -95,7 +95,7 @@ func TestDatabaseIsAsDpkgHasIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	mine := filepath.Join(dir, "mine")
-	if err := ours.Write(mine); err != nil {
+	if err := ours.Write(mine, epoch); err != nil {
 		t.Fatal(err)
 	}
 	a, b := readDatabase(t, filepath.Join(mine, adminDir)), readDatabase(t, filepath.Join(root, adminDir))

@@ -67,7 +67,8 @@ type Options struct {
 //
 //	Dir/root/    what lies on the trees of the wave and those before: an overlay
 //	             layer with whiteouts and opaque directories, modes, and owners
-//	             as user.ashlar.owner notes with the numbers that scripts got
+//	             as user.ashlar.owner notes with the numbers that scripts got;
+//	             and dpkg's database, with all packages so far installed
 //	Dir/index    Index
 //	Dir/lines    Lines, as JSON, one a line
 //	Dir/reports  Reports, as JSON, one a line
@@ -77,7 +78,8 @@ type Options struct {
 // script as What ("preinst", "postinst", "trigger"). Directories are in it only
 // if they are new or have another mode or owner than below. An entry whose
 // Origin is FromPackage is a package's own file that only had to be laid over
-// something. Meta has "epoch" and, as "lines", the SHA-256 of that file: the
+// something. dpkg's database is not in it: of that, Meta has a digest as
+// "database". Meta has "epoch", too, and as "lines" the SHA-256 of that file: the
 // index's digest stands for all of Dir but the reports.
 type Effects struct {
 	Dir     string

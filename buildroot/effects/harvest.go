@@ -43,6 +43,9 @@ func (v *run) harvest(ctx context.Context) (*Effects, error) {
 	if err := h.index(ctx, e); err != nil {
 		return nil, fmt.Errorf("harvest: %w", err)
 	}
+	if err := v.installed(e); err != nil {
+		return nil, fmt.Errorf("harvest: %w", err)
+	}
 	e.Lines = v.track.book.lines()
 	for i := range e.Lines {
 		if n, ok := NoiseOf(e.Lines[i].File); ok {

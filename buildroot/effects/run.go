@@ -104,7 +104,7 @@ func (v *run) prepare() error {
 	if err := v.driverFiles(d); err != nil {
 		return err
 	}
-	if err := d.Write(v.database()); err != nil {
+	if err := d.Write(v.database(), v.Epoch); err != nil {
 		return err
 	}
 	for _, file := range lineFiles {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/deb/debtest"
+	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/ashlar-build/ashlar/layer"
 )
 
@@ -98,6 +99,7 @@ func TestArchiveScripts(t *testing.T) {
 		{"over effects", overEffects},
 		{"loop", loop},
 		{"suspects", suspects},
+		{"database", installedDatabase},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, w) })
 	}
@@ -446,4 +448,29 @@ ln -s ssl-cert-snakeoil.pem /etc/ssl/certs/0123abcd.0
 		t.Errorf("reports %q, want %q", got, want)
 	}
 	wantLine(t, e, "/etc/ssl/certs/0123abcd.0", "nothing")
+}
+
+// Later steps find dpkg's database of the whole root, as dpkg would have left it.
+func installedDatabase(t *testing.T, w *world) {
+	_, v, err := w.next(t, Wave{}, debtest.Deb{Name: "more", Files: files{{Path: "./usr/share/more", Data: "x"}}, Members: members{"postinst": sh}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := filepath.Join(tempDir(t), "policy")
+	if err := WritePolicy(policy); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	_, err = w.keeper.Run(t.Context(), job.Job{
+		Name: "ask dpkg", Layers: Layers("", v.Earlier, v.Before, policy), Env: Env(epoch), Dir: "/", Hostname: Hostname,
+		Args: []string{"/bin/sh", "-c", `dpkg --audit; dpkg --verify; dpkg-query -S /usr/share/more
+dpkg-query -W -f '${db:Status-Abbrev}\n' | sort -u; dpkg-divert --list | grep -q usr-is-merged && echo diverted; ls /var/lib/dpkg`},
+	}, job.Streams{Out: &out, Err: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "more: /usr/share/more\nii \ndiverted\nalternatives\navailable\ndiversions\ninfo\nlock\nlock-frontend\nparts\nstatoverride\nstatus\ntriggers\nupdates\n"
+	if got := out.String(); got != want {
+		t.Errorf("dpkg says %q, want %q", got, want)
+	}
 }

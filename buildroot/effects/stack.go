@@ -8,23 +8,23 @@ import (
 )
 
 // Layers is how a root of packages and their effects is stacked, top first, as
-// job.Job.Layers has it: database, which is what [WriteDatabase] made, then the
-// effects, the latest first, then the packages, and policy, which is what
-// [WritePolicy] made, below. database and policy may be empty.
+// job.Job.Layers has it: top, which may be empty, then the effects, the latest
+// first, then the packages, and policy, which is what [WritePolicy] made and may
+// be empty, below. The latest effects have dpkg's database of the whole root.
 //
 // All effects lie above all packages: what a package of a later wave has to
 // show in spite of an earlier effect is in its own wave's effects. Of the
 // packages the first is on top, because dpkg leaves a directory that is there
 // the mode and owner that it has; so give the base's packages first. Where two
 // packages ship one file, the effects have the right one.
-func Layers(database string, earlier []*Effects, packages []*deb.Package, policy string) []string {
+func Layers(top string, earlier []*Effects, packages []*deb.Package, policy string) []string {
 	var layers []string
 	add := func(dir string) {
 		if dir != "" {
 			layers = append(layers, dir)
 		}
 	}
-	add(database)
+	add(top)
 	for _, e := range slices.Backward(earlier) {
 		add(e.Root())
 	}

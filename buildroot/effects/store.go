@@ -19,7 +19,8 @@ const (
 	linesFile   = "lines"
 	reportsFile = "reports"
 
-	metaEpoch = "epoch"
+	metaEpoch    = "epoch"
+	metaDatabase = "database"
 )
 
 // Root is the directory that an overlay mount takes as a layer.
