@@ -139,10 +139,10 @@ func TestTranslate(t *testing.T) {
 		switch {
 		case p.Err != nil:
 			verdict = "stops"
-		case p.Same():
-			verdict = "same"
 		case p.Result.Already:
 			verdict = "already"
+		case p.Same():
+			verdict = "same"
 		case p.Meant:
 			verdict = "as meant"
 		case (&translation{in: edit.Input{Name: name}, after: must(edit.Entries(edit.Input{Name: name, Bytes: []byte(p.Sed)}))}).better(p):

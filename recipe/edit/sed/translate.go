@@ -142,29 +142,43 @@ next:
 
 // structured names entries where it can.
 func (t *translation) structured() []edit.Op {
-	var ops, prose []edit.Op
-	comments := true
+	var ops, prose, meant []edit.Op
 	for i, l := range t.lines {
 		if !l.Changed() {
 			continue
 		}
-		found, comment := t.change(i, l)
-		if comment {
+		switch found, kind := t.change(i, l); kind {
+		case inProse:
 			prose = append(prose, found...)
-			continue
+		case inTwin:
+			meant = append(meant, found...)
+		default:
+			ops = append(ops, found...)
 		}
-		ops = append(ops, found...)
-		comments = false
 	}
-	if comments {
-		return prose
+	switch {
+	case len(ops) > 0: // what it does to comments beside is an accident
+		return ops
+	case len(merge(meant)) == 1:
+		t.meant = true
+		return meant
+	case len(meant) > 0:
+		return t.textual()
 	}
-	return ops
+	return prose
 }
 
-// change turns one changed line into operations; prose says that it is a
-// comment that says no entry.
-func (t *translation) change(i int, l Line) (ops []edit.Op, prose bool) {
+// A kind says where a change is made.
+type kind uint8
+
+const (
+	inText  kind = iota
+	inTwin       // in an entry that is commented out, and stays so
+	inProse      // in a comment that says no entry
+)
+
+// change turns one changed line into operations.
+func (t *translation) change(i int, l Line) (ops []edit.Op, where kind) {
 	was := entryAt(t.before, i+1)
 	above, after, below := l.Above, l.After, l.Below
 	if l.Deleted && len(below) == 1 { // c
@@ -181,9 +195,9 @@ func (t *translation) change(i int, l Line) (ops []edit.Op, prose bool) {
 	case len(after) == 0:
 		ops = append(ops, t.gone(was, l.Before))
 	case after[0] != l.Before:
-		op, isProse := t.line(i, was, l.Before, after[0], len(above))
+		op, where := t.line(i, was, l.Before, after[0], len(above))
 		if len(above)+len(below) == 0 {
-			return []edit.Op{op}, isProse
+			return []edit.Op{op}, where
 		}
 		ops = append(ops, op)
 	}
@@ -197,7 +211,7 @@ func (t *translation) change(i int, l Line) (ops []edit.Op, prose bool) {
 	if len(below) > 0 {
 		ops = append(ops, t.insert(i, was, anchor, edit.After, below))
 	}
-	return ops, false
+	return ops, inText
 }
 
 // gone takes a line away.
@@ -209,29 +223,32 @@ func (t *translation) gone(was *edit.Entry, text string) edit.Op {
 }
 
 // line turns one line into another.
-func (t *translation) line(i int, was *edit.Entry, before, after string, above int) (op edit.Op, prose bool) {
+func (t *translation) line(i int, was *edit.Entry, before, after string, above int) (edit.Op, kind) {
 	now := entryAt(t.after, t.at[i]+above)
+	comments := inText
+	if strings.IndexByte("#;/", (strings.TrimSpace(before) + "x")[0]) >= 0 && strings.IndexByte("#;/", (strings.TrimSpace(after) + "x")[0]) >= 0 {
+		comments = inProse
+	}
 	switch {
 	case was == nil:
-		return textOp(t.src, before, after), strings.IndexByte("#;/", (strings.TrimSpace(before) + "x")[0]) >= 0
+		return textOp(t.src, before, after), comments
 	case now == nil && !was.Commented && was.Unique && strings.HasSuffix(after, strings.TrimSpace(before)):
-		return edit.Op{Verb: edit.Comment, Path: was.Path}, false
+		return edit.Op{Verb: edit.Comment, Path: was.Path}, inText
 	case now == nil || !was.Unique || now.Name != was.Name && !strings.EqualFold(now.Name, was.Name):
-		return textOp(t.src, before, after), was.Commented && (now == nil || now.Commented)
+		return textOp(t.src, before, after), comments
 	case now.Commented && !was.Commented:
-		return edit.Op{Verb: edit.Comment, Path: was.Path}, false
+		return edit.Op{Verb: edit.Comment, Path: was.Path}, inText
 	case now.Commented: // the comment is another, and still one
-		t.meant = true
-		return edit.Op{Verb: edit.Set, Path: bare(was.Path), To: []edit.Value{{Text: now.Value}}}, false
+		return edit.Op{Verb: edit.Set, Path: bare(was.Path), To: []edit.Value{{Text: now.Value}}}, inTwin
 	case now.Value == was.Value && was.Commented:
-		return edit.Op{Verb: edit.Uncomment, Path: was.Path}, false
+		return edit.Op{Verb: edit.Uncomment, Path: was.Path}, inText
 	case now.Value == was.Value || was.Section:
-		return textOp(t.src, before, after), false
+		return textOp(t.src, before, after), inText
 	}
 	if was.Commented {
-		return edit.Op{Verb: edit.Set, Path: bare(was.Path), To: []edit.Value{{Text: now.Value}}}, false
+		return edit.Op{Verb: edit.Set, Path: bare(was.Path), To: []edit.Value{{Text: now.Value}}}, inText
 	}
-	return edit.Op{Verb: edit.Set, Path: was.Path, To: []edit.Value{{Text: now.Value}}, Was: []edit.Value{{Text: was.Value}}}, false
+	return edit.Op{Verb: edit.Set, Path: was.Path, To: []edit.Value{{Text: now.Value}}, Was: []edit.Value{{Text: was.Value}}}, inText
 }
 
 // bare returns a path whose last step names no value: a key that is to be set
@@ -257,18 +274,44 @@ func textOp(src, before, after string) edit.Op {
 	return edit.Op{Verb: edit.Regex, Text: "^" + regexp.QuoteMeta(before) + "$", With: strings.ReplaceAll(after, `\`, `\\`)}
 }
 
-// insert puts lines beside a line, named by its entry or by what it says.
+// insert puts lines beside a line, named by its entry or by what it says. A
+// line that is there several times, as empty ones are, is named by the one on
+// the other side.
 func (t *translation) insert(i int, was *edit.Entry, anchor string, where edit.Place, text []string) edit.Op {
-	op := edit.Op{Verb: edit.Insert, Place: where, Text: strings.Join(outdent(text, anchor), "\n")}
 	if where == edit.After && i == len(t.lines)-1 && len(text) == 1 {
 		return edit.Op{Verb: edit.Line, Text: text[0], Place: edit.End}
 	}
+	op := edit.Op{Verb: edit.Insert, Place: where, Text: strings.Join(outdent(text, anchor), "\n")}
 	if was != nil && was.Unique && !was.Commented && !was.Section && anchor == t.lines[i].Before {
 		op.At = was.Path.String()
 		return op
 	}
+	if !t.once(anchor) {
+		other, side := i-1, edit.After
+		if where == edit.After {
+			other, side = i+1, edit.Before
+		}
+		switch {
+		case other < 0 && len(text) == 1:
+			return edit.Op{Verb: edit.Line, Text: text[0], Place: edit.Start}
+		case other >= 0 && other < len(t.lines) && !t.lines[other].Changed() && t.once(t.lines[other].Before):
+			anchor = t.lines[other].Before
+			op.Place, op.Text = side, strings.Join(outdent(text, anchor), "\n")
+		}
+	}
 	op.At = "/^" + regexp.QuoteMeta(strings.TrimSuffix(anchor, "\r")) + "$/"
 	return op
+}
+
+// once reports whether exactly one line says text.
+func (t *translation) once(text string) bool {
+	n := 0
+	for _, l := range t.lines {
+		if l.Before == text {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // outdent takes the anchor's indent off lines, where they all have it: an
