@@ -32,7 +32,7 @@ bench: build ## Go benchmarks, then whole processes, with mmdebstrap beside them
 	@testdata/tools/bench
 
 golden: ## rewrite the expectations of script tests; read the difference
-	$(GO) test ./cmd/ashlar -run TestScript -update
+	$(GO) test ./cmd/ashlar -run "TestScript|TestArchiveScript" -update
 
 compare-apt: ## answers of the resolver beside those of apt-get
 	$(GO) run ./buildroot/apt/comparetool
