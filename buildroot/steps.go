@@ -182,9 +182,10 @@ func (w *building) job(s recipe.Step) (job.Job, error) {
 	j := job.Job{
 		Name: w.action.Recipe + ": " + s.Name, Layers: w.layers, Scratch: w.scratch.Dir(),
 		Args: command(s.Run), Env: w.env(s), Dir: w.workdir(s),
-		User: user, Group: group, Hostname: effects.Hostname, Profile: job.Build,
-		Tmpfs: []job.Tmpfs{{Path: "/run", Mode: 0o755}, {Path: "/tmp", Mode: 0o1777}},
-		Binds: []job.Bind{{From: script, To: scriptPath}, {From: flags, To: flagsPath}},
+		User: user, Group: group, Hostname: effects.Hostname, Profile: job.Build, Timeout: s.Limits.Timeout,
+		Limits: job.Limits{Memory: s.Limits.Memory, Processes: s.Limits.Processes},
+		Tmpfs:  []job.Tmpfs{{Path: "/run", Mode: 0o755}, {Path: "/tmp", Mode: 0o1777}},
+		Binds:  []job.Bind{{From: script, To: scriptPath}, {From: flags, To: flagsPath}},
 	}
 	if w.do.Room.Flags != "none" {
 		j.Args = append([]string{flagsPath}, j.Args...)

@@ -194,6 +194,12 @@
 //   - step.inputs: globs; the step sees these files of the source only, and its
 //     result is kept by them.
 //   - step.secrets: names of secrets, to be read from /run/secrets/NAME.
+//   - step.timeout: how long it may take ("30m"); then it gets SIGTERM, and 5 s
+//     later SIGKILL. None by default.
+//   - step.memory: what each of its processes may write to ("4G"), as
+//     RLIMIT_DATA of setrlimit(2) counts it. None by default.
+//   - step.processes: how many processes and threads it may have at once; 4096
+//     by default. Limits are no part of what makes a result another one.
 //
 // An example:
 //
@@ -214,6 +220,9 @@
 //	user      = "nobody"
 //	inputs    = ["src/**", "go.*"]
 //	secrets   = ["licence"]
+//	timeout   = "30m"
+//	memory    = "4G"
+//	processes = 512
 //	only.arch = "amd64"
 //
 // # [artefacts]

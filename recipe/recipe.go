@@ -1,6 +1,8 @@
 package recipe
 
 import (
+	"time"
+
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
@@ -150,6 +152,15 @@ type Step struct {
 	User    string   // "root" unless said otherwise
 	Inputs  []string // globs; empty: all
 	Secrets []Ref
+	Limits  Limits `plan:"-"` // they can make a step fail, and never make it do something else
+}
+
+// Limits bound what a step may take of the machine; zero is no limit of the
+// recipe's.
+type Limits struct {
+	Timeout   time.Duration
+	Memory    int64 // bytes, of each of its processes
+	Processes int   // at once, threads included
 }
 
 // A Set is one output.

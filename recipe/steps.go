@@ -29,7 +29,7 @@ func (r *reader) room(n *node) Room {
 	return room
 }
 
-const stepKeys = "name run env workdir user inputs secrets only"
+const stepKeys = "name run env workdir user inputs secrets timeout memory processes only"
 
 // steps reads [[step]].
 func (r *reader) steps(n *node, i *Instance) []Step {
@@ -72,6 +72,7 @@ func (r *reader) step(n *node, s *Step, i *Instance) {
 	s.Workdir = r.workdir(n.get("workdir"))
 	s.User = r.account(n.get("user"), "root")
 	s.Inputs = names(r.globs(n.get("inputs"), false))
+	s.Limits = r.limits(n)
 	for _, ref := range r.refs(n.get("secrets"), false) {
 		known := func(k Secret) bool { return k.Name == ref.Name }
 		if !slices.ContainsFunc(i.Secrets, known) {
@@ -79,6 +80,22 @@ func (r *reader) step(n *node, s *Step, i *Instance) {
 		}
 		s.Secrets = append(s.Secrets, ref)
 	}
+}
+
+// leastMemory is what the program that starts a step needs for itself.
+const leastMemory = 256 << 20
+
+// limits reads a step's limits.
+func (r *reader) limits(n *node) Limits {
+	l := Limits{
+		Timeout:   r.duration(n.get("timeout"), 0),
+		Memory:    r.size(n.get("memory")),
+		Processes: int(r.integer(n.get("processes"), 0, 32, 1<<22)),
+	}
+	if l.Memory > 0 && l.Memory < leastMemory {
+		r.badValue(n.get("memory"), "", "a step cannot do with less than 256M of memory")
+	}
+	return l
 }
 
 // at notes a mistake at a word that was read before.

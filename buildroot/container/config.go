@@ -3,8 +3,11 @@ package container
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/opencontainers/cgroups"
@@ -16,6 +19,11 @@ import (
 const (
 	softFiles = 1024
 	hardFiles = 65536
+	processes = 4096
+
+	// oomScore makes the kernel, short of memory, end a job before anything else
+	// of the host's.
+	oomScore = 500
 )
 
 // capabilities are what package scripts and installers use; CAP_SETFCAP also
@@ -29,7 +37,11 @@ func capabilities() []string {
 // host's resource limits, if any, hold for the keeper and all below it.
 func config(j *job.Job, root string) (*configs.Config, error) {
 	caps := capabilities()
-	limits, err := rlimits()
+	limits, err := rlimits(j.Limits)
+	if err != nil {
+		return nil, err
+	}
+	score, err := oomScoreAdj()
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +57,7 @@ func config(j *job.Job, root string) (*configs.Config, error) {
 		NoNewKeyring:    true, // its calls are denied, and each would count against the user's quota
 		Networks:        []*configs.Network{{Type: "loopback"}},
 		Rlimits:         limits,
+		OomScoreAdj:     &score,
 		Namespaces: configs.Namespaces{{Type: configs.NEWUSER}, {Type: configs.NEWNS}, {Type: configs.NEWUTS},
 			{Type: configs.NEWIPC}, {Type: configs.NEWPID}, {Type: configs.NEWNET}, {Type: configs.NEWCGROUP}},
 		UIDMappings: []configs.IDMap{{ContainerID: 0, HostID: 0, Size: 1}},
@@ -101,15 +114,37 @@ func jobMounts(j *job.Job) []*configs.Mount {
 	return m
 }
 
-// rlimits only lowers: to raise one needs a privilege.
-func rlimits() ([]configs.Rlimit, error) {
-	var files unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
-		return nil, fmt.Errorf("limit of open files: %w", err)
+// rlimits only lowers: to raise one needs a privilege. Processes are counted for
+// each container alone, because it has a user namespace of its own (Linux 5.14).
+func rlimits(l job.Limits) ([]configs.Rlimit, error) {
+	limits := []configs.Rlimit{{Type: unix.RLIMIT_CORE}}
+	for _, want := range []struct {
+		kind       int
+		soft, hard uint64
+	}{
+		{unix.RLIMIT_NOFILE, softFiles, hardFiles},
+		{unix.RLIMIT_NPROC, uint64(cmp.Or(l.Processes, processes)), uint64(cmp.Or(l.Processes, processes))},
+		{unix.RLIMIT_DATA, uint64(l.Memory), uint64(l.Memory)},
+	} {
+		var has unix.Rlimit
+		if err := unix.Getrlimit(want.kind, &has); err != nil {
+			return nil, fmt.Errorf("read limit %d: %w", want.kind, err)
+		}
+		if want.hard > 0 {
+			hard := min(has.Max, want.hard)
+			limits = append(limits, configs.Rlimit{Type: want.kind, Soft: min(want.soft, hard), Hard: hard})
+		}
 	}
-	hard := min(files.Max, hardFiles)
-	return []configs.Rlimit{
-		{Type: unix.RLIMIT_NOFILE, Soft: min(softFiles, hard), Hard: hard},
-		{Type: unix.RLIMIT_CORE},
-	}, nil
+	return limits, nil
+}
+
+// oomScoreAdj is oomScore or what the host gave this process, if that is more:
+// it may be raised and not lowered.
+func oomScoreAdj() (int, error) {
+	b, err := os.ReadFile("/proc/self/oom_score_adj")
+	if err != nil {
+		return 0, err
+	}
+	now, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	return max(now, oomScore), err
 }

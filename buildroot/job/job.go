@@ -41,6 +41,7 @@ type Job struct {
 	User  uint32
 	Group uint32
 
+	Limits   Limits
 	Hostname string
 	Profile  Profile
 	Terminal bool // Streams.In is a terminal, and the command gets one of its own
@@ -50,6 +51,13 @@ type Job struct {
 	Grace   time.Duration
 	Timeout time.Duration // none if zero
 	Stop    os.Signal     `json:"-"` // sent instead of SIGTERM
+}
+
+// Limits bound what a job may take of the machine. They only lower what the host
+// allows.
+type Limits struct {
+	Memory    int64 // bytes that each process may write to, as RLIMIT_DATA counts them; none if zero
+	Processes int   // processes and threads at once; 4096 if zero
 }
 
 // A Profile chooses what of the kernel the command may see.
