@@ -59,7 +59,8 @@ type Event struct {
 	State  State
 	Took   time.Duration // of Done
 	Line   string        // of Output
-	Log    string        // of Done and Failed: the blob or file that has all output, or ""
+	Past   time.Duration // of Wanted: how long an action of this label took last, 0 if nobody knows
+	Log    string        // of Done: the blob that has all output, or ""
 	Notes  []string      // of Done and Stored
 	Err    error         // of Failed
 }
@@ -70,6 +71,7 @@ type State int
 // The states.
 const (
 	Stored  State = iota // the store had it
+	Wanted               // it is to be done
 	Started              // it works now
 	Output               // it wrote a line
 	Done
@@ -198,6 +200,7 @@ func (b *Builder) settle(ctx context.Context, a *plan.Action) (store.Result, err
 		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
 		return r, err
 	}
+	b.event(Event{Action: a, State: Wanted, Past: b.past(a)})
 	inputs, err := b.inputs(ctx, a)
 	if err != nil {
 		return store.Result{}, err
@@ -276,8 +279,8 @@ func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]sto
 		return r, err
 	}
 	r.Took = time.Since(began)
-	b.event(Event{Action: a, State: Done, Took: r.Took, Notes: r.Notes})
-	return r, nil
+	b.event(Event{Action: a, State: Done, Took: r.Took, Log: r.Blobs[logName], Notes: r.Notes})
+	return r, b.remember(ctx, a, r.Took)
 }
 
 // A finisher makes durable what an action made.
@@ -314,11 +317,15 @@ func (b *Builder) event(e Event) {
 	b.Report(e)
 }
 
-// resultKeys are the digests in r, in a fixed order.
+// resultKeys are the digests in r, in a fixed order, but not the log's: what was
+// said on the way makes nothing another thing.
 func resultKeys(r store.Result) []string {
 	var keys []string
 	for _, m := range []map[string]string{r.Trees, r.Blobs} {
 		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if name == logName {
+				continue
+			}
 			keys = append(keys, name, m[name])
 		}
 		keys = append(keys, "")

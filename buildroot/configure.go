@@ -29,8 +29,12 @@ func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Config
 	if err != nil {
 		return nil, err
 	}
-	defer scratch.Close()
-	log, err := newTee(filepath.Join(scratch.Dir(), "log"), func(line string) {
+	defer func() {
+		if err != nil {
+			scratch.Close()
+		}
+	}()
+	log, err := newTee(filepath.Join(scratch.Dir(), logName), func(line string) {
 		b.event(Event{Action: a, State: Output, Line: line})
 	})
 	if err != nil {
@@ -56,10 +60,15 @@ func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Config
 	}
 	notes := notesOf(e)
 	return func(ctx context.Context) (store.Result, error) {
+		defer scratch.Close()
 		if err := draft.Commit(ctx, digest); err != nil {
 			return store.Result{}, err
 		}
-		return store.Result{Trees: map[string]string{treeName: digest}, Notes: notes}, nil
+		blob, err := b.putLog(ctx, scratch)
+		if err != nil {
+			return store.Result{}, err
+		}
+		return store.Result{Trees: map[string]string{treeName: digest}, Blobs: map[string]string{logName: blob}, Notes: notes}, nil
 	}, nil
 }
 

@@ -21,7 +21,7 @@ import (
 
 // What the result of a build action has besides its tree.
 const (
-	logName = "log" // blob: all that the steps wrote
+	logName = "log" // blob, and file of the scratch directory: all that was said
 	// madeSteps is the key of the index's Meta that has the steps' names in
 	// order; madeStep and a step's number have the paths that were there after it.
 	madeSteps = "steps"
@@ -65,12 +65,7 @@ func (w *building) finish(ctx context.Context, draft *store.Draft, digest string
 	if err := draft.Commit(ctx, digest); err != nil {
 		return store.Result{}, err
 	}
-	log, err := os.Open(filepath.Join(w.scratch.Dir(), "log"))
-	if err != nil {
-		return store.Result{}, err
-	}
-	defer log.Close()
-	blob, _, err := w.Store.Put(ctx, log, "")
+	blob, err := w.putLog(ctx, w.scratch)
 	if err != nil {
 		return store.Result{}, err
 	}
@@ -79,6 +74,17 @@ func (w *building) finish(ctx context.Context, draft *store.Draft, digest string
 		Blobs: map[string]string{logName: blob},
 		Notes: w.reports,
 	}, nil
+}
+
+// putLog stores what a tee wrote to a scratch directory.
+func (b *Builder) putLog(ctx context.Context, scratch *store.Scratch) (digest string, err error) {
+	log, err := os.Open(filepath.Join(scratch.Dir(), logName))
+	if err != nil {
+		return "", err
+	}
+	defer log.Close()
+	digest, _, err = b.Store.Put(ctx, log, "")
+	return digest, err
 }
 
 // changes asks the runner what the steps changed. Without steps there is none

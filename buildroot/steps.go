@@ -107,7 +107,7 @@ func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result)
 	if w.layers, err = w.stack(w.do.Root, inputs); err != nil {
 		return err
 	}
-	if w.log, err = newTee(filepath.Join(w.scratch.Dir(), "log"), func(line string) {
+	if w.log, err = newTee(filepath.Join(w.scratch.Dir(), logName), func(line string) {
 		w.event(Event{Action: w.action, State: Output, Line: line})
 	}); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (w *building) keep(e *StepError) error {
 	if err := w.scratch.Keep(e.Kept); err != nil {
 		return fmt.Errorf("%w (and its root could not be kept: %w)", e, err)
 	}
-	e.Log = filepath.Join(w.scratch.Dir(), "log")
+	e.Log = filepath.Join(w.scratch.Dir(), logName)
 	return e
 }
 

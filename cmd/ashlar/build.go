@@ -126,7 +126,7 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 			return nil, err
 		}
 	}
-	if progress.worked() && !quiet {
+	if progress.worked() && !quiet && e.progress != jsonView {
 		for _, g := range p.Goals {
 			e.summary(b, g)
 		}

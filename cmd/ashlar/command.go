@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/term"
+
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
@@ -138,6 +140,10 @@ func (e *env) finish(cmd *command, err error) int {
 		e.misused(cmd, err)
 		return exitUsage
 	}
+	if e.progress == jsonView {
+		newEvents(e.err).put(jsonEvent{Event: "error", Error: err.Error()})
+		return exitFailed
+	}
 	diag.Print(e.err, err, diag.Options{Color: e.color})
 	return exitFailed
 }
@@ -209,7 +215,4 @@ func find(name string) (*command, error) {
 }
 
 // isTerminal reports whether a person looks at what is printed.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -32,6 +32,7 @@ type env struct {
 	storeDir string // --store or ASHLAR_STORE, or ""
 	jobs     int
 	offline  bool
+	progress string // auto, plain or json
 	mount2   bool
 	tests    bool          // plan tests' roots, too
 	flags    *flag.FlagSet // of the command
@@ -49,7 +50,7 @@ type env struct {
 }
 
 func newEnv() *env {
-	e := &env{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stderr), jobs: runtime.NumCPU()}
+	e := &env{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stderr), jobs: runtime.NumCPU(), progress: autoView}
 	e.color = e.terminal && os.Getenv("NO_COLOR") == ""
 	e.storeDir = os.Getenv("ASHLAR_STORE")
 	e.mount2 = os.Getenv("ASHLAR_MOUNT") == "mount2"
@@ -61,6 +62,13 @@ func (e *env) declare(flags *flag.FlagSet) {
 	flags.StringVar(&e.dir, "C", e.dir, "`DIR` is the workspace")
 	flags.StringVar(&e.storeDir, "store", e.storeDir, "`DIR` is the store")
 	flags.IntVar(&e.jobs, "j", e.jobs, "`N` actions run at once")
+	flags.Func("progress", "`HOW` a build is shown: auto, plain, or json, an event a line", func(how string) error {
+		if how != autoView && how != plainView && how != jsonView {
+			return errors.New("write auto, plain or json")
+		}
+		e.progress = how
+		return nil
+	})
 	flags.BoolVar(&e.offline, "offline", e.offline, "ask no network; what is missing is an error")
 }
 

@@ -27,7 +27,8 @@
 // Each has its own `--help`. For all of them -C DIR names the workspace (default:
 // the current directory or the nearest one above it that has ashlar.toml or
 // recipes), --store DIR or ASHLAR_STORE the store, -j N how many actions run at
-// once. Results go to standard output, everything else to standard error.
+// once, --progress how a build is shown (json: an event a line on standard error).
+// Results go to standard output, everything else to standard error.
 //
 // # Exit status
 //

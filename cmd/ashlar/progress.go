@@ -11,71 +11,120 @@ import (
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
-// A progress tells a person how a build goes: a line for each action that took
-// its time, and on a terminal one more line, which changes, for what is at work.
+// A view shows how a build goes. Its methods are never called at once by two.
+type view interface {
+	event(ev buildroot.Event)
+	download(d fetch.Progress)
+	end() // nothing comes after it
+}
+
+// A progress takes what a build tells, from many at once, to the view that the
+// command line asked for.
 type progress struct {
-	w        io.Writer
-	terminal bool
-	began    time.Time
-
-	mu       sync.Mutex
-	working  map[plan.ID]running
-	unpacked int
-	bytes    map[string]int64 // downloads by name
-	fetched  int
-	shown    time.Time
-	drawn    bool
-	acted    bool
+	mu    sync.Mutex
+	view  view
+	acted bool
+	ended bool
 }
 
-// running is an action at work.
-type running struct {
-	label string
-	since time.Time
-	line  string
-}
+// The views, by the names that --progress has for them.
+const (
+	autoView  = "auto"
+	plainView = "plain"
+	jsonView  = "json"
+)
 
 func newProgress(e *env) *progress {
-	return &progress{w: e.err, terminal: e.terminal, began: time.Now(), working: map[plan.ID]running{}, bytes: map[string]int64{}}
+	p := &progress{}
+	switch {
+	case e.progress == jsonView:
+		p.view = newEvents(e.err)
+	case e.progress == plainView || !e.terminal:
+		p.view = newPlain(e.err)
+	default:
+		p.view = newBoard(e.err, e.jobs)
+	}
+	return p
 }
 
 // event takes one event of a build.
 func (p *progress) event(ev buildroot.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	id := ev.Action.ID
-	switch ev.State {
-	case buildroot.Started:
+	if ev.State == buildroot.Started {
 		p.acted = true
-		p.working[id] = running{label: ev.Action.Label, since: time.Now()}
-	case buildroot.Output:
-		r := p.working[id]
-		r.line = ev.Line
-		p.working[id] = r
-	case buildroot.Done:
-		delete(p.working, id)
-		p.done(ev)
-	case buildroot.Failed:
-		delete(p.working, id)
+	}
+	if !p.ended {
+		p.view.event(ev)
+	}
+}
+
+// download takes the progress of one download.
+func (p *progress) download(d fetch.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.view.download(d)
+	}
+}
+
+// end ends the view. It may be called again.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.ended = true
+		p.view.end()
+	}
+}
+
+// worked reports whether any action ran.
+func (p *progress) worked() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.acted
+}
+
+// A plain view prints a line for each action that took its time, and one for
+// all downloads and unpackings before it.
+type plain struct {
+	say      func(line string)
+	began    time.Time
+	unpacked int
+	bytes    map[string]int64 // downloads by name
+	fetched  int
+}
+
+func newPlain(w io.Writer) *plain {
+	return &plain{began: time.Now(), bytes: map[string]int64{}, say: func(line string) { fmt.Fprintln(w, line) }}
+}
+
+func (p *plain) event(ev buildroot.Event) {
+	switch {
+	case ev.State == buildroot.Done && ev.Action.Kind == plan.KindUnpack:
+		p.unpacked++
+	case ev.State == buildroot.Done:
+		p.flush()
+		p.say(fmt.Sprintf("%7.1f s  %s", ev.Took.Seconds(), ev.Action.Label))
+		for _, n := range ev.Notes {
+			p.say("           " + n)
+		}
+	case ev.State == buildroot.Failed:
 		p.say("failed   " + ev.Action.Label)
 	}
-	p.draw(false)
 }
 
-func (p *progress) done(ev buildroot.Event) {
-	if ev.Action.Kind == plan.KindUnpack {
-		p.unpacked++
-		return
-	}
-	p.flushCounts()
-	p.say(fmt.Sprintf("%7.1f s  %s", ev.Took.Seconds(), ev.Action.Label))
-	for _, n := range ev.Notes {
-		p.say("           " + n)
+func (p *plain) download(d fetch.Progress) {
+	p.bytes[d.Name] = d.Bytes
+	if d.Done {
+		p.fetched++
 	}
 }
 
-// flushCounts says in one line what happened many times.
-func (p *progress) flushCounts() {
+func (p *plain) end() { p.flush() }
+
+// flush says in one line what happened many times.
+func (p *plain) flush() {
 	if p.fetched > 0 {
 		var total int64
 		for _, n := range p.bytes {
@@ -89,86 +138,4 @@ func (p *progress) flushCounts() {
 		p.say(fmt.Sprintf("%7.1f s  unpacked %s", time.Since(p.began).Seconds(), plural(p.unpacked, "package")))
 		p.unpacked = 0
 	}
-}
-
-// download takes the progress of one download.
-func (p *progress) download(d fetch.Progress) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.bytes[d.Name] = d.Bytes
-	if d.Done {
-		p.fetched++
-	}
-	p.draw(false)
-}
-
-// end takes the changing line away.
-func (p *progress) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.flushCounts()
-	p.erase()
-}
-
-// say prints a line that stays.
-func (p *progress) say(line string) {
-	p.erase()
-	fmt.Fprintln(p.w, line)
-}
-
-func (p *progress) erase() {
-	if p.drawn {
-		fmt.Fprint(p.w, "\r\x1b[K")
-		p.drawn = false
-	}
-}
-
-// draw prints the changing line, ten times a second at most.
-func (p *progress) draw(force bool) {
-	if !p.terminal || !force && time.Since(p.shown) < 100*time.Millisecond {
-		return
-	}
-	p.shown = time.Now()
-	p.erase()
-	line := p.current()
-	if line == "" {
-		return
-	}
-	fmt.Fprint(p.w, clip(line, width(p.w)-1))
-	p.drawn = true
-}
-
-// current says what has been at work for longest.
-func (p *progress) current() string {
-	var oldest running
-	for _, r := range p.working {
-		if oldest.label == "" || r.since.Before(oldest.since) {
-			oldest = r
-		}
-	}
-	if oldest.label == "" {
-		var total int64
-		for _, n := range p.bytes {
-			total += n
-		}
-		if total == 0 {
-			return ""
-		}
-		return fmt.Sprintf("%7.1f s  fetching, %s so far", time.Since(p.began).Seconds(), bytesOf(total))
-	}
-	line := fmt.Sprintf("%7.1f s  %s", time.Since(oldest.since).Seconds(), oldest.label)
-	if len(p.working) > 1 {
-		line += fmt.Sprintf(" and %d more", len(p.working)-1)
-	}
-	if oldest.line != "" {
-		line += ": " + oldest.line
-	}
-	return line
-}
-
-// worked reports whether any action ran.
-func (p *progress) worked() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.acted
 }

@@ -34,7 +34,7 @@ const (
 // formats are part of each ID: raise one when this program makes something else
 // of an equal description.
 var formats = map[Kind]int{
-	KindUnpack: 1, KindConfigure: 1, KindBuild: 1, KindCollect: 1, KindImage: 1,
+	KindUnpack: 1, KindConfigure: 2, KindBuild: 1, KindCollect: 1, KindImage: 1,
 }
 
 // An Action is one thing to do.
