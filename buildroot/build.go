@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"runtime"
 	"slices"
@@ -45,6 +46,8 @@ type Env struct {
 	Fetch Fetcher
 	// Start starts the one Runner of a build, when the first action needs it.
 	Start func(ctx context.Context) (Runner, error)
+	// Workspace has the files of sources that are directories.
+	Workspace fs.FS
 }
 
 // Options are the choices of a build. The zero value is ready to use.

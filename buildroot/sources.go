@@ -1,6 +1,7 @@
 package buildroot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ import (
 func (w *building) sources(ctx context.Context) error {
 	for _, s := range w.do.Sources {
 		if err := w.source(ctx, s); err != nil {
-			return fmt.Errorf("source %s: %w", s.File, err)
+			return fmt.Errorf("source %s: %w", cmp.Or(s.File, s.Dir), err)
 		}
 	}
 	return w.editSources()
@@ -37,6 +38,22 @@ func (w *building) source(ctx context.Context, s plan.Source) error {
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	if err := w.place(ctx, s, dir); err != nil {
+		return err
+	}
+	for _, p := range s.Patches {
+		if err := source.Patch(dir, p.Name, p.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place puts the files of a source into a directory.
+func (w *building) place(ctx context.Context, s plan.Source, dir string) error {
+	if s.Tree != "" {
+		return placeLocal(ctx, w.Workspace, s, dir)
 	}
 	f, err := w.Store.Blob(s.SHA256)
 	if err != nil {
@@ -55,11 +72,6 @@ func (w *building) source(ctx context.Context, s plan.Source) error {
 		return err
 	}
 	w.dated(rep.Newest)
-	for _, p := range s.Patches {
-		if err := source.Patch(dir, p.Name, p.Data); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

@@ -182,6 +182,9 @@ func (l *loader) files(i *Instance, rd *reader) {
 	for _, s := range i.Sources {
 		refs = append(refs, s.SignedBy)
 		refs = append(refs, s.Patches...)
+		if s.Dir != "" {
+			l.dir(rd, s.DirPos, i.SourceDir(s))
+		}
 	}
 	contents := []Content{i.Content}
 	if i.Image != nil {
@@ -196,6 +199,19 @@ func (l *loader) files(i *Instance, rd *reader) {
 	}
 	for _, ref := range refs {
 		l.exists(rd, ref, i.Locate(ref.Name))
+	}
+}
+
+// dir checks that a directory is in the workspace.
+func (l *loader) dir(rd *reader, at diag.Pos, name string) {
+	info, err := fs.Stat(l.fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		rd.at(Ref{name, at}, "the path is relative to the recipe, or to the workspace behind //", "directory %q does not exist in the workspace", name)
+	case err != nil:
+		rd.at(Ref{name, at}, "", "%v", err)
+	case !info.IsDir():
+		rd.at(Ref{name, at}, "[file] brings a single file", "%q is not a directory", name)
 	}
 }
 

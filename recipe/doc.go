@@ -134,7 +134,10 @@
 //
 //   - url: a string, or a list of places that have the same bytes.
 //   - git with tag or commit; if both are given, the tag must be that commit.
-//   - dir: a directory of the workspace, without .git and what git ignores.
+//   - dir: a directory of the workspace, without .git and what the workspace's
+//     .gitignore files leave out. "//", the workspace itself, comes without
+//     ashlar.toml, ashlar.lock and recipes. Nothing of it is pinned: its files are
+//     the recipe's own, and all of them date from 2000-01-01.
 //   - sha256, sha512: if not given, the lock has it; given, it must be that one.
 //   - signature, signed-by: a URL and a key, checked when the lock is written.
 //   - include, except: globs of the files of it.

@@ -342,10 +342,10 @@ func TestUnsupported(t *testing.T) {
 		{"bastion", ""},
 		{"nginx-org", ""},
 		{"curl", "7:54 a dependency on another recipe"},
-		{"relay", "11:1 a source from a directory; 12:1 vendoring of a language's packages"},
+		{"relay", "12:1 vendoring of a language's packages"},
 		{"petclinic-war", "9:1 a source from git; 12:1 vendoring of a language's packages"},
 		{"postgres", "40:15 a locale other than C.UTF-8"},
-		{"shop-one", "10:2 a secret; 14:1 a source from a directory; 15:1 vendoring of a language's packages; 18:1 a step that sees some files only"},
+		{"shop-one", "10:2 a secret; 15:1 vendoring of a language's packages; 18:1 a step that sees some files only"},
 		{"wordpress", "9:12 a dependency on another recipe; 46:1 an image on top of another one; 51:1 another image beside a test"},
 		{"php-nginx", "57:1 an image of several services"},
 	}

@@ -126,6 +126,15 @@ func (i *Instance) Locate(p string) string {
 	return name
 }
 
+// SourceDir returns where the directory of a source is, relative to the
+// workspace.
+func (i *Instance) SourceDir(s Source) string {
+	if s.FromRecipe {
+		return path.Join(path.Dir(i.File), s.Dir)
+	}
+	return s.Dir
+}
+
 // glob checks a pattern of paths; absolute says that it begins with /.
 func (r *reader) glob(g string, absolute bool, at span) string {
 	switch {

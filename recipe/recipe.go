@@ -110,6 +110,7 @@ type Source struct {
 	// Dir is a path in the workspace, without leading slashes ("app"; "." is
 	// the workspace itself), or, if FromRecipe, beside the recipe.
 	Dir        string
+	DirPos     diag.Pos
 	FromRecipe bool
 
 	SHA256, SHA512 string // lower case hex, or empty: the lock's

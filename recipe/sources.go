@@ -109,7 +109,7 @@ func (r *reader) sourceDir(n *node, s *Source) {
 	if name == "" {
 		name = "."
 	}
-	s.Dir, s.FromRecipe = name, place == Beside
+	s.Dir, s.DirPos, s.FromRecipe = name, ref.Pos, place == Beside
 }
 
 // vendor reads the lock files of a language.

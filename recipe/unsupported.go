@@ -14,7 +14,6 @@ const unsupported = `
 scripts.debconf     answers for maintainer scripts
 scripts.skip        skipping maintainer scripts
 source.*.git        a source from git
-source.*.dir        a source from a directory
 source.*.vendor     vendoring of a language's packages
 source.*.signature  checking a source's signature
 secret              a secret

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -234,9 +235,23 @@ type entry struct {
 	S int64
 	M fs.FileMode
 	T time.Time
+	I Identity
 }
 
-func entryOf(i fs.FileInfo) entry { return entry{i.Name(), i.Size(), i.Mode(), i.ModTime()} }
+// An Identity tells whether a file is the same as before: what FileInfo.Sys
+// returns for files of [Files].
+type Identity struct {
+	Device, Inode uint64
+	Changed       time.Time // of its content, mode or owner; no program can set it
+}
+
+func entryOf(i fs.FileInfo) entry {
+	e := entry{N: i.Name(), S: i.Size(), M: i.Mode(), T: i.ModTime()}
+	if s, ok := i.Sys().(*syscall.Stat_t); ok {
+		e.I = Identity{uint64(s.Dev), s.Ino, time.Unix(s.Ctim.Unix())}
+	}
+	return e
+}
 
 type info struct{ entry }
 
@@ -245,4 +260,4 @@ func (i info) Size() int64        { return i.S }
 func (i info) Mode() fs.FileMode  { return i.M }
 func (i info) ModTime() time.Time { return i.T }
 func (i info) IsDir() bool        { return i.M.IsDir() }
-func (i info) Sys() any           { return nil }
+func (i info) Sys() any           { return i.I }

@@ -108,7 +108,7 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 	if !quiet {
 		o.Report = progress.event
 	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner}, o)
+	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Workspace: w.files}, o)
 	e.deferClose(builder.Close)
 	results, buildErr := builder.Build(ctx)
 	progress.end()

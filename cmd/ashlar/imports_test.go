@@ -33,6 +33,7 @@ var mayImport = map[string]string{
 	"buildroot/store":     "buildroot/rmtree",
 	"buildroot/fetch":     "buildroot/store",
 	"buildroot/usher":     "buildroot/fdconn",
+	"buildroot/local":     "buildroot/usher recipe/plan",
 	"buildroot/container": "buildroot/fdconn buildroot/job buildroot/rmtree",
 	"buildroot/deb":       "buildroot/rmtree layer recipe/relation",
 	"buildroot/effects":   "buildroot/deb buildroot/job buildroot/rmtree layer recipe/relation",

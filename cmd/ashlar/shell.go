@@ -60,7 +60,7 @@ func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 	if err != nil {
 		return err
 	}
-	b := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: env.runner}, buildroot.Options{Jobs: env.jobs, Report: progress.event})
+	b := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: env.runner, Workspace: w.files}, buildroot.Options{Jobs: env.jobs, Report: progress.event})
 	env.deferClose(b.Close)
 	kept, err := s.Kept("failed-" + full)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

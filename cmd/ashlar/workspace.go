@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt"
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
+	"github.com/ashlar-build/ashlar/buildroot/local"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -22,6 +24,7 @@ import (
 type workspace struct {
 	*recipe.Workspace
 	files fs.FS
+	store func() (*store.Store, error)
 }
 
 // load reads the recipes with these names, all if there are none, and prints
@@ -52,7 +55,7 @@ func (e *env) loadSettings(names ...string) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &workspace{Workspace: w, files: files}, nil
+	return &workspace{Workspace: w, files: files, store: e.store}, nil
 }
 
 // instances are what the recipes say for their targets. build refuses what this
@@ -178,7 +181,14 @@ func (w *workspace) plan(names []string, tests bool) (*plan.Plan, []*recipe.Inst
 		}
 		archives = append(archives, list...)
 	}
-	p, err := plan.New(plan.Input{Instances: instances, Lock: l, Files: w.files, Tests: tests, URLs: func(q lock.Package) []string { return apt.URLs(l, q, archives) }})
+	s, err := w.store()
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := plan.New(plan.Input{
+		Instances: instances, Lock: l, Files: w.files, Dirs: local.New(w.files, filepath.Join(s.Dir(), "local")), Tests: tests,
+		URLs: func(q lock.Package) []string { return apt.URLs(l, q, archives) },
+	})
 	return p, instances, err
 }
 

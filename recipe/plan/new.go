@@ -20,6 +20,7 @@ type Input struct {
 	Lock      *lock.Lock
 	URLs      func(lock.Package) []string // where a package may be had, best first
 	Files     fs.FS                       // the workspace, for the files that recipes name
+	Dirs      Lister                      // the workspace, for sources that are directories
 	Tests     bool                        // plan the roots of their tests, too
 }
 
@@ -221,36 +222,12 @@ func (p *planner) build(r *recipe.Instance, in Root) ID {
 	for _, s := range r.Sources {
 		src := p.source(r, s)
 		b.Sources = append(b.Sources, src)
-		blobs = append(blobs, src.SHA256)
+		if src.SHA256 != "" {
+			blobs = append(blobs, src.SHA256)
+		}
 	}
 	name := lock.FullName(r)
 	return p.plan.add(KindBuild, "build "+name, name, 0, in.all(), blobs, b)
-}
-
-func (p *planner) source(r *recipe.Instance, s recipe.Source) Source {
-	src := Source{SHA256: s.SHA256, Include: s.Include, Except: s.Except, Into: s.Into, Owner: s.Owner, Unpack: s.Unpack}
-	if len(s.URLs) == 0 {
-		p.errs.Add(&diag.Error{Pos: s.Pos, Msg: "sources other than `url` are not supported yet"})
-		return src
-	}
-	src.File = path.Base(s.URLs[0])
-	d := Download{SHA256: s.SHA256, SHA512: s.SHA512, Name: src.File, URLs: s.URLs}
-	if pin, ok := p.Lock.Source(s.URLs[0]); ok {
-		d.Size = pin.Size
-		if src.SHA256 == "" {
-			src.SHA256 = pin.SHA256
-		}
-	}
-	if src.SHA256 == "" {
-		p.errs.Add(&diag.Error{Pos: s.Pos, Msg: fmt.Sprintf("%s has no sha256, neither here nor in %s", s.URLs[0], lock.FileName), Hint: "run `ashlar lock`, which fetches it once and pins it"})
-		return src
-	}
-	d.SHA256 = src.SHA256
-	p.plan.Downloads[src.SHA256] = d
-	for _, patch := range s.Patches {
-		src.Patches = append(src.Patches, p.file(r, recipe.Beside, patch.Name, patch.Pos)...)
-	}
-	return src
 }
 
 func (p *planner) collect(r *recipe.Instance, in Root, made ID) ID {

@@ -99,6 +99,12 @@ type Source struct {
 	Owner   string
 	Unpack  bool
 	Patches []File
+
+	// A directory of the workspace has no SHA256 but a Tree, the digest of its
+	// Entries; Dir is where in the workspace their bytes are.
+	Tree    string
+	Dir     string  `plan:"-"`
+	Entries []Entry `plan:"-"`
 }
 
 // A File is a file of the workspace.
