@@ -69,6 +69,9 @@ func (w *building) finish(ctx context.Context, draft *store.Draft, digest string
 	if err != nil {
 		return store.Result{}, err
 	}
+	if err := w.Store.Forget(keptName(w.action.Recipe)); err != nil {
+		return store.Result{}, err
+	}
 	return store.Result{
 		Trees: map[string]string{treeName: digest},
 		Blobs: map[string]string{logName: blob},

@@ -4,6 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/ashlar-build/ashlar/buildroot/store"
@@ -13,7 +18,9 @@ import (
 
 // A Shell is a buildroot to be entered. Close it afterwards.
 type Shell struct {
-	Job     job.Job
+	Job  job.Job
+	Step string // whose user, directory and environment the shell has
+
 	scratch *store.Scratch
 	log     *tee
 }
@@ -29,13 +36,23 @@ func (s *Shell) Close() error {
 	return s.scratch.Close()
 }
 
-// Shell prepares the root of a build action for a shell: what is in the
-// directory kept, which a failed step left, or a fresh root with the source
-// unpacked, if kept is empty.
-func (b *Builder) Shell(ctx context.Context, a *plan.Action, kept string) (*Shell, error) {
+// ShellOptions say which root a shell is in. The zero value is a fresh one, with
+// the source unpacked. At most one of them may be set.
+type ShellOptions struct {
+	Left   *Left  // what a failed step left
+	Before string // a step: those before it are run first
+	After  string // a step: it and those before it are run first
+}
+
+// Shell prepares the root of a build action for a shell.
+func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*Shell, error) {
 	do, ok := a.Do.(*plan.Build)
 	if !ok || len(do.Steps) == 0 {
 		return nil, fmt.Errorf("%s has no steps", a.Label)
+	}
+	first, at, err := o.steps(do.Steps)
+	if err != nil {
+		return nil, err
 	}
 	inputs, err := b.inputs(ctx, a)
 	if err != nil {
@@ -45,34 +62,102 @@ func (b *Builder) Shell(ctx context.Context, a *plan.Action, kept string) (*Shel
 	if err != nil {
 		return nil, err
 	}
-	s := &Shell{scratch: scratch}
+	s := &Shell{scratch: scratch, Step: at.Name}
 	w := &building{Builder: b, action: a, do: do, scratch: scratch}
-	if kept == "" {
-		err = w.prepare(ctx, inputs)
-		s.log = w.log
-	} else {
+	if o.Left != nil {
 		w.layers, err = w.stack(do.Root, inputs)
+	} else if err = w.prepare(ctx, inputs); err == nil {
+		s.log = w.log
+		err = w.steps(ctx, first)
 	}
 	if err == nil {
-		s.Job, err = w.job(shellStep(do))
+		s.Job, err = w.shell(at, o.Left)
 	}
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	if kept != "" {
-		s.Job.Scratch = kept
-	}
 	return s, nil
 }
 
-// shellStep is a step that does nothing but start a shell, as the last step's
-// user and where it works.
-func shellStep(do *plan.Build) recipe.Step {
-	last := do.Steps[len(do.Steps)-1]
-	last.Run = "#!/bin/sh\nexec bash -i\n"
-	if os.Getenv("TERM") != "" {
-		last.Env = append(last.Env, recipe.Var{Name: "TERM", Value: "xterm-256color"})
+// steps finds what is to run first, and the step in whose place the shell is.
+func (o ShellOptions) steps(all []recipe.Step) (first []recipe.Step, at recipe.Step, err error) {
+	name := o.Before + o.After
+	if o.Left != nil {
+		name = o.Left.Step
 	}
-	return last
+	if name == "" {
+		return nil, all[len(all)-1], nil
+	}
+	i := slices.IndexFunc(all, func(s recipe.Step) bool { return s.Name == name })
+	switch {
+	case i < 0 && o.Left != nil: // the recipe was changed since
+		return nil, all[len(all)-1], nil
+	case i < 0:
+		var names []string
+		for _, s := range all {
+			names = append(names, s.Name)
+		}
+		return nil, at, fmt.Errorf("there is no step %q: the steps are %s", name, strings.Join(names, ", "))
+	case o.After != "":
+		return all[:i+1], all[i], nil
+	}
+	return all[:i], all[i], nil
+}
+
+// shell is the job of a shell in the place of a step, whose script and commands
+// are at hand in it.
+func (w *building) shell(at recipe.Step, left *Left) (job.Job, error) {
+	j, err := w.job(at)
+	if err != nil {
+		return j, err
+	}
+	commands := commandsOf(at.Run)
+	if left != nil {
+		j.Scratch = left.dir.Dir()
+		if f, ok := readFailed(left.dir.Dir()); ok {
+			commands = append(commands, f.text)
+		}
+	}
+	history := filepath.Join(w.scratch.Dir(), historyName)
+	if err := os.WriteFile(history, []byte(historyOf(commands)), 0o666); err != nil {
+		return j, err
+	}
+	j.Binds = append(j.Binds, job.Bind{From: history, To: historyPath, Writable: true})
+	j.Env = append(j.Env, "HISTFILE="+historyPath, "HISTTIMEFORMAT=", "TERM=xterm-256color")
+	j.Args = []string{"/bin/bash", "-i"}
+	if w.do.Room.Flags != "none" {
+		j.Args = append([]string{flagsPath}, j.Args...)
+	}
+	j.Timeout = 0
+	return j, nil
+}
+
+// commandsOf splits a shell script into its commands; one that is no shell's is
+// itself the command.
+func commandsOf(script string) []string {
+	whole := []string{scriptPath}
+	if line, _, _ := strings.Cut(script, "\n"); strings.HasPrefix(line, "#!") && !strings.HasSuffix(line, "sh") && !strings.Contains(line, "sh ") {
+		return whole
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
+	if err != nil {
+		return whole
+	}
+	var commands []string
+	for _, s := range file.Stmts {
+		from, to := s.Pos().Offset(), s.End().Offset()
+		commands = append(commands, script[from:min(int(to), len(script))])
+	}
+	return commands
+}
+
+// historyOf is a history file of bash: with a time before each, commands may
+// have several lines.
+func historyOf(commands []string) string {
+	var b strings.Builder
+	for i, c := range commands {
+		fmt.Fprintf(&b, "#%d\n%s\n", i+1, c)
+	}
+	return b.String()
 }

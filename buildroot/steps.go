@@ -38,11 +38,12 @@ exec "$@"
 type StepError struct {
 	Recipe string
 	Step   string
-	Pos    diag.Pos
+	Pos    diag.Pos // of the command that failed, or of the step's script
 	Result job.Result
-	Tail   []string // the last lines of what it wrote
-	Log    string   // the file with all it wrote
-	Kept   string   // the scratch directory that it left, as the store calls it
+
+	// Command is what failed, if bash ran the script and said so.
+	Command string
+	Tail    []string // the last lines of what the step wrote
 }
 
 func (e *StepError) Error() string {
@@ -52,6 +53,10 @@ func (e *StepError) Error() string {
 		what = "it took longer than it may"
 	case e.Result.Signal != 0:
 		what = fmt.Sprintf("killed by signal %d", e.Result.Signal)
+	}
+	command, _, _ := strings.Cut(e.Command, "\n")
+	if command != "" {
+		what = command + ": " + what
 	}
 	return fmt.Sprintf("step %q: %s", e.Step, what)
 }
@@ -85,12 +90,19 @@ func (b *Builder) build(ctx context.Context, a *plan.Action, do *plan.Build, inp
 		return nil, err
 	}
 	defer w.log.Close()
-	for _, s := range do.Steps {
-		if err := w.step(ctx, s); err != nil {
-			return nil, err
-		}
+	if err := w.steps(ctx, do.Steps); err != nil {
+		return nil, err
 	}
 	return w.harvest(ctx)
+}
+
+func (w *building) steps(ctx context.Context, steps []recipe.Step) error {
+	for _, s := range steps {
+		if err := w.step(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *building) upper() string { return filepath.Join(w.scratch.Dir(), "upper") }
@@ -134,6 +146,11 @@ func (w *building) step(ctx context.Context, s recipe.Step) error {
 	if err != nil {
 		return err
 	}
+	if !strings.HasPrefix(s.Run, "#!") {
+		if err := w.trap(&j); err != nil {
+			return err
+		}
+	}
 	res, err := runner.Run(ctx, j, job.Streams{Out: w.log, Err: w.log})
 	if err != nil {
 		return fmt.Errorf("step %q: %w", s.Name, err)
@@ -144,30 +161,35 @@ func (w *building) step(ctx context.Context, s recipe.Step) error {
 		w.listed = append(w.listed, listing(w.upper()))
 		return nil
 	}
-	failed := &StepError{Recipe: w.action.Recipe, Step: s.Name, Pos: s.RunPos, Result: res, Tail: w.log.Tail()}
-	if failed.Pos.IsZero() {
-		failed.Pos = s.Pos
-	}
+	failed := &StepError{Recipe: w.action.Recipe, Step: s.Name, Result: res, Tail: w.log.Tail()}
+	failed.blame(s, w.scratch.Dir())
 	return w.keep(failed)
 }
 
-// keep leaves the root of a failed step, and the log beside it, to `ashlar shell`.
+// keep leaves the root of a failed step, and the log beside it, to `ashlar shell`
+// and `ashlar log`.
 func (w *building) keep(e *StepError) error {
 	w.log.Close()
-	e.Kept = "failed-" + e.Recipe
-	if err := w.scratch.Keep(e.Kept); err != nil {
+	err := os.WriteFile(filepath.Join(w.scratch.Dir(), stepsName), []byte(e.Step), 0o600)
+	if err == nil {
+		err = w.scratch.Keep(keptName(e.Recipe))
+	}
+	if err != nil {
 		return fmt.Errorf("%w (and its root could not be kept: %w)", e, err)
 	}
-	e.Log = filepath.Join(w.scratch.Dir(), logName)
 	return e
 }
+
+// keptName is the name under which the store keeps what the last failed step of
+// a recipe left.
+func keptName(recipe string) string { return "failed-" + recipe }
 
 // job says how one step runs.
 func (w *building) job(s recipe.Step) (job.Job, error) {
 	if len(w.layers) == 0 {
 		return job.Job{}, fmt.Errorf("step %q has no root: [depends] build is empty", s.Name)
 	}
-	script := filepath.Join(w.scratch.Dir(), "step")
+	script := filepath.Join(w.scratch.Dir(), stepName)
 	if err := os.WriteFile(script, []byte(s.Run), 0o755); err != nil {
 		return job.Job{}, err
 	}
@@ -195,7 +217,7 @@ func (w *building) job(s recipe.Step) (job.Job, error) {
 
 // command runs a script by its own #! line, or by bash, which every root has.
 func command(script string) []string {
-	if line, ok := strings.CutPrefix(strings.TrimLeft(script, "\n"), "#!"); ok {
+	if line, ok := strings.CutPrefix(script, "#!"); ok {
 		line, _, _ = strings.Cut(line, "\n")
 		program, arg, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if arg = strings.TrimSpace(arg); arg != "" {

@@ -148,10 +148,11 @@ type Step struct {
 	Name    string // as written, or its number in the file: "1"
 	Run     string // the script as it stands in the file
 	RunPos  diag.Pos
-	Env     []Var    // over those of [Room]
-	Workdir string   // as Room.Workdir; Room's if empty
-	User    string   // "root" unless said otherwise
-	Inputs  []string // globs; empty: all
+	Lines   []diag.Pos `plan:"-"` // where each line of Run begins in the file
+	Env     []Var      // over those of [Room]
+	Workdir string     // as Room.Workdir; Room's if empty
+	User    string     // "root" unless said otherwise
+	Inputs  []string   // globs; empty: all
 	Secrets []Ref
 	Limits  Limits `plan:"-"` // they can make a step fail, and never make it do something else
 }

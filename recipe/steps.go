@@ -66,7 +66,7 @@ func (r *reader) step(n *node, s *Step, i *Instance) {
 	case blank(run):
 		r.badValue(run, "", "run is empty")
 	default:
-		s.Run, s.RunPos = r.raw(run), r.pos(run)
+		s.Run, s.RunPos, s.Lines = r.raw(run), r.pos(run), r.src.linesOf(run.valAt)
 	}
 	s.Env = r.env(n.get("env"))
 	s.Workdir = r.workdir(n.get("workdir"))

@@ -226,10 +226,24 @@ func TestKeep(t *testing.T) {
 	if got, err := os.ReadFile(filepath.Join(again.Dir(), "what")); string(got) != "third" {
 		t.Errorf("kept %q, %v", got, err)
 	}
+	f, err := s.OpenKept("nginx", "what")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
 	if r, err := s.GC(t.Context(), store.GCOptions{}); r.Unfinished != 1 || err != nil {
 		t.Errorf("GC: %+v, %v", r, err)
 	}
 	if names, _ := os.ReadDir(filepath.Join(s.Dir(), "kept")); len(names) != 1 {
 		t.Errorf("after GC: %v", names)
+	}
+	again.Close()
+	for range 2 {
+		if err := s.Forget("nginx"); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Kept("nginx"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("forgotten: %v", err)
+		}
 	}
 }

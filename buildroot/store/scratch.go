@@ -87,6 +87,36 @@ func (c *Scratch) Keep(name string) error {
 	}
 }
 
+// OpenKept opens one file of a directory that was kept, whoever uses the
+// directory. The error is an fs.ErrNotExist if it is not there.
+func (s *Store) OpenKept(name, file string) (*os.File, error) {
+	if err := errors.Join(checkName(name), checkName(file)); err != nil {
+		return nil, fmt.Errorf("open kept: %w", err)
+	}
+	return s.root.Open(path.Join(keptDir, name, file))
+}
+
+// Forget removes what is kept under a name. If somebody uses it, the files remain
+// until GC finds that he has left.
+func (s *Store) Forget(name string) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("forget scratch: %w", err)
+	}
+	unlock, err := s.shareUse()
+	if err != nil {
+		return fmt.Errorf("forget scratch: %w", err)
+	}
+	defer unlock()
+	old, err := s.displace(name)
+	if err == nil {
+		err = s.dropKept(old)
+	}
+	if err != nil {
+		return fmt.Errorf("forget scratch %s: %w", name, err)
+	}
+	return nil
+}
+
 // displace moves what is kept under name out of the way. A shell may be in it:
 // then the files remain until GC finds that it has left.
 func (s *Store) displace(name string) (old string, err error) {

@@ -99,16 +99,12 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 	if err != nil {
 		return nil, err
 	}
-	progress := newProgress(e)
+	progress := newProgress(e, quiet)
 	f, err := e.fetcher(progress.download)
 	if err != nil {
 		return nil, err
 	}
-	o := buildroot.Options{Jobs: e.jobs}
-	if !quiet {
-		o.Report = progress.event
-	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Workspace: w.files}, o)
+	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Report: progress.event})
 	e.deferClose(builder.Close)
 	results, buildErr := builder.Build(ctx)
 	progress.end()
@@ -136,12 +132,19 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 
 // explain turns failures into what a person can act on.
 func (e *env) explain(err error) error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var explained []error
+		for _, err := range all.Unwrap() {
+			explained = append(explained, e.explain(err))
+		}
+		return errors.Join(explained...)
+	}
 	var step *buildroot.StepError
 	if errors.As(err, &step) {
 		for _, line := range step.Tail {
-			fmt.Fprintf(e.err, "  | %s\n", line)
+			fmt.Fprintf(e.err, "  | %s\n", harmless(line))
 		}
-		return &diag.Error{Pos: step.Pos, Msg: fmt.Sprintf("%s: %v", step.Recipe, step), Hint: fmt.Sprintf("the whole log is %s; `ashlar shell %s` enters the root that the step left", step.Log, step.Recipe)}
+		return &diag.Error{Pos: step.Pos, Line: e.lineAt(step.Pos), Msg: fmt.Sprintf("%s: %v", step.Recipe, step), Hint: fmt.Sprintf("`ashlar log %s` prints the whole log, `ashlar shell %[1]s` enters the root that the step left", step.Recipe)}
 	}
 	if gone := (*fetch.Error)(nil); errors.As(err, &gone) && strings.Contains(err.Error(), "404") {
 		return fmt.Errorf("%w\nhint: the archive may have dropped this version since it was locked: `ashlar lock --repair` moves what is gone, and says which", err)

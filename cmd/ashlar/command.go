@@ -61,7 +61,7 @@ func commands() []*command {
 	return []*command{
 		checkCommand(), lockCommand(), updateCommand(), outdatedCommand(), resolveCommand(), planCommand(),
 		buildCommand(), showCommand(), whyCommand(), diffCommand(), editCommand(), runCommand(), testCommand(),
-		shellCommand(), verifyCommand(), saveCommand(), pushCommand(), gcCommand(), doctorCommand(),
+		logCommand(), shellCommand(), verifyCommand(), saveCommand(), pushCommand(), gcCommand(), doctorCommand(),
 	}
 }
 

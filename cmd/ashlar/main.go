@@ -17,7 +17,8 @@
 //	ashlar edit FILE --ops OPS.toml
 //	ashlar run [-p [HOST:]PORT[:PORT]] IMAGE [-- CMD...]
 //	ashlar test [NAME...]
-//	ashlar shell NAME
+//	ashlar log NAME [ACTION]
+//	ashlar shell [--step STEP] NAME [-- CMD...]
 //	ashlar verify NAME
 //	ashlar save IMAGE FILE
 //	ashlar push IMAGE REF

@@ -22,9 +22,8 @@ type view interface {
 // command line asked for.
 type progress struct {
 	mu    sync.Mutex
-	view  view
+	view  view // nil when nothing is to be shown any more
 	acted bool
-	ended bool
 }
 
 // The views, by the names that --progress has for them.
@@ -34,9 +33,10 @@ const (
 	jsonView  = "json"
 )
 
-func newProgress(e *env) *progress {
+func newProgress(e *env, quiet bool) *progress {
 	p := &progress{}
 	switch {
+	case quiet:
 	case e.progress == jsonView:
 		p.view = newEvents(e.err)
 	case e.progress == plainView || !e.terminal:
@@ -54,7 +54,7 @@ func (p *progress) event(ev buildroot.Event) {
 	if ev.State == buildroot.Started {
 		p.acted = true
 	}
-	if !p.ended {
+	if p.view != nil {
 		p.view.event(ev)
 	}
 }
@@ -63,7 +63,7 @@ func (p *progress) event(ev buildroot.Event) {
 func (p *progress) download(d fetch.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.ended {
+	if p.view != nil {
 		p.view.download(d)
 	}
 }
@@ -72,9 +72,9 @@ func (p *progress) download(d fetch.Progress) {
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.ended {
-		p.ended = true
+	if p.view != nil {
 		p.view.end()
+		p.view = nil
 	}
 }
 

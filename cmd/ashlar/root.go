@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/buildroot/usher"
+	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
 // Names by which this program and its usher know directories.
@@ -125,6 +127,24 @@ func (e *env) workspaceFiles() (*usher.Files, error) {
 	}
 	e.deferClose(e.files.Close)
 	return e.files, nil
+}
+
+// lineAt returns the text of a place's line in a file of the workspace, or
+// nothing if it cannot be read any more.
+func (e *env) lineAt(at diag.Pos) string {
+	files, err := e.workspaceFiles()
+	if err != nil {
+		return ""
+	}
+	text, err := fs.ReadFile(files, at.File)
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(string(text), "\n")
+	if at.Line < 1 || at.Line > len(lines) {
+		return ""
+	}
+	return strings.TrimSuffix(lines[at.Line-1], "\r")
 }
 
 // usher connects to the process that stayed root, if there is one.

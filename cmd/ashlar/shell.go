@@ -10,21 +10,25 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/ashlar-build/ashlar/recipe/lock"
-	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
 func shellCommand() *command {
 	return &command{
-		name: "shell", args: "NAME [-- CMD...]", short: "enter a recipe's buildroot, as its steps see it",
+		name: "shell", args: "[--step STEP] NAME [-- CMD...]", short: "enter a recipe's buildroot, as its steps see it",
 		long: `Starts bash in the buildroot of a recipe, with the environment of its steps. After a
 failed step it is the very root that the step left; otherwise a fresh one with the
-source unpacked. What is done there is thrown away, but for a failed step's root, which
-stays until the next build. Behind -- stands another command.`,
+source unpacked. --step runs what comes before a step first, --after the step as well.
+
+The step's script is /run/ashlar/step, and the history has its commands, the one that
+failed last. What is done in the shell is thrown away, but for a failed step's root,
+which stays until the recipe is built. Behind -- stands another command than bash.`,
 		store: true, run: runShell,
 	}
 }
 
 func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
+	before := flags.String("step", "", "enter the root before `STEP`")
+	after := flags.String("after", "", "enter the root after `STEP`")
 	names, behind, err := parse(flags, args)
 	if err != nil {
 		return err
@@ -32,52 +36,13 @@ func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 	if len(names) != 1 {
 		return usagef("shell takes one recipe")
 	}
-	w, err := env.load(recipeNames(names)...)
+	if *before != "" && *after != "" {
+		return usagef("--step and --after are two places")
+	}
+	shell, err := env.shell(ctx, names[0], buildroot.ShellOptions{Before: *before, After: *after})
 	if err != nil {
-		return err
+		return env.explain(err)
 	}
-	p, instances, err := w.plan(names, false)
-	if err != nil {
-		return err
-	}
-	full := lock.FullName(instances[0])
-	var do *plan.Build
-	var action *plan.Action
-	for _, a := range p.Actions {
-		if b, ok := a.Do.(*plan.Build); ok && a.Recipe == full {
-			do, action = b, a
-		}
-	}
-	if do == nil || len(do.Steps) == 0 {
-		return fmt.Errorf("recipe %s has no steps, and so no buildroot", full)
-	}
-	s, err := env.store()
-	if err != nil {
-		return err
-	}
-	progress := newProgress(env)
-	f, err := env.fetcher(progress.download)
-	if err != nil {
-		return err
-	}
-	b := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: env.runner, Workspace: w.files}, buildroot.Options{Jobs: env.jobs, Report: progress.event})
-	env.deferClose(b.Close)
-	kept, err := s.Kept("failed-" + full)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	dir := ""
-	if kept != nil {
-		defer kept.Close()
-		dir = kept.Dir()
-		fmt.Fprintf(env.err, "this is the root that the failed step of %s left\n", full)
-	}
-	shell, err := b.Shell(ctx, action, dir)
-	if err != nil {
-		return err
-	}
-	defer shell.Close()
-	progress.end()
 	j := shell.Job
 	if len(behind) > 0 {
 		j.Args = behind
@@ -95,4 +60,50 @@ func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 		return fmt.Errorf("the shell ended with exit status %d", res.Exit)
 	}
 	return nil
+}
+
+// shell prepares a shell in the buildroot of a recipe, which is dropped when the
+// command ends.
+func (e *env) shell(ctx context.Context, name string, o buildroot.ShellOptions) (*buildroot.Shell, error) {
+	w, err := e.load(recipeNames([]string{name})...)
+	if err != nil {
+		return nil, err
+	}
+	p, instances, err := w.plan([]string{name}, false)
+	if err != nil {
+		return nil, err
+	}
+	full := lock.FullName(instances[0])
+	action := buildOf(p, full)
+	if action == nil {
+		return nil, fmt.Errorf("recipe %s has no steps, and so no buildroot", full)
+	}
+	s, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	if o.Before+o.After == "" {
+		o.Left, err = buildroot.OpenLeft(s, full)
+		switch {
+		case err == nil:
+			e.deferClose(o.Left.Close)
+			fmt.Fprintf(e.err, "this is the root that step %q of %s left\n", o.Left.Step, full)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	progress := newProgress(e, false)
+	defer progress.end()
+	f, err := e.fetcher(progress.download)
+	if err != nil {
+		return nil, err
+	}
+	b := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Report: progress.event})
+	e.deferClose(b.Close)
+	shell, err := b.Shell(ctx, action, o)
+	if err != nil {
+		return nil, err
+	}
+	e.deferClose(shell.Close)
+	return shell, nil
 }

@@ -47,7 +47,7 @@ func runVerify(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	}
 	defer other.Close()
 	fmt.Fprintf(env.err, "building %s again from nothing\n", full)
-	progress := newProgress(env)
+	progress := newProgress(env, false)
 	again := buildroot.New(b.plan, buildroot.Env{Store: other, Fetch: copier{from: s, to: other}, Start: env.runner, Workspace: env.files}, buildroot.Options{Jobs: env.jobs, Report: progress.event})
 	defer again.Close()
 	results, err := again.Build(ctx)
