@@ -12,9 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -136,7 +134,7 @@ func (b *Builder) Build(ctx context.Context) (*Results, error) {
 // Layers returns the layers of a root of the plan, top first, as job.Job has
 // them. What of it is missing is made.
 func (b *Builder) Layers(ctx context.Context, r plan.Root) ([]string, error) {
-	inputs, err := b.inputs(ctx, &plan.Action{Inputs: slices.Concat(r.Packages, r.Waves)})
+	inputs, err := b.inputs(ctx, &plan.Action{Inputs: r.Inputs()})
 	if err != nil {
 		return nil, err
 	}
@@ -318,20 +316,4 @@ func (b *Builder) event(e Event) {
 	b.report.Lock()
 	defer b.report.Unlock()
 	b.Report(e)
-}
-
-// resultKeys are the digests in r, in a fixed order, but not the log's: what was
-// said on the way makes nothing another thing.
-func resultKeys(r store.Result) []string {
-	var keys []string
-	for _, m := range []map[string]string{r.Trees, r.Blobs} {
-		for _, name := range slices.Sorted(maps.Keys(m)) {
-			if name == logName {
-				continue
-			}
-			keys = append(keys, name, m[name])
-		}
-		keys = append(keys, "")
-	}
-	return keys
 }

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/artefact"
+	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
 // collect takes the declared outputs out of what the steps wrote. Its result has
-// a tree for each set.
+// a tree for each set, and one for each package that their libraries are in.
 func (b *Builder) collect(ctx context.Context, a *plan.Action, do *plan.Collect, inputs map[plan.ID]store.Result) (finisher, error) {
 	made, err := readTree(b.Store, inputs[do.Made].Trees[treeName])
 	if err != nil {
@@ -38,13 +39,20 @@ func (b *Builder) collect(ctx context.Context, a *plan.Action, do *plan.Collect,
 		}
 	}
 	r := store.Result{Trees: map[string]string{}}
+	var outputs []*layer.Tree
 	for _, o := range taken.Outputs {
-		draft, digest, err := writeTree(b.Store, opener, o.Tree.Files(), nil)
+		tree := canonical(o.Tree)
+		outputs = append(outputs, tree)
+		draft, digest, err := writeTree(b.Store, opener, tree.Files(), nil)
 		if err != nil {
 			discard()
 			return nil, fmt.Errorf("output %s: %w", o.Name, err)
 		}
 		drafts[o.Name], r.Trees[o.Name] = draft, digest
+	}
+	if err := b.addLibraries(&r, do, outputs, inputs); err != nil {
+		discard()
+		return nil, err
 	}
 	return func(ctx context.Context) (store.Result, error) {
 		for name, d := range drafts {
@@ -78,11 +86,47 @@ func splitOut(files []*layer.File) (out, root *layer.Tree) {
 	return layer.New(below...), layer.New(other...)
 }
 
-// owner tells the package that has a path.
+// canonical is a tree without directories that Debian has as links into /usr:
+// what lies on a root must not hide them.
+func canonical(t *layer.Tree) *layer.Tree {
+	out := layer.New()
+	for _, f := range t.Files() {
+		if p := deb.Canonical(f.Path); p != f.Path || f.Type == layer.Hardlink {
+			moved := *f
+			moved.Path = p
+			if f.Type == layer.Hardlink {
+				moved.Link = deb.Canonical(f.Link)
+			}
+			if moved.At == "" {
+				moved.At = f.Path
+			}
+			f = &moved
+		}
+		if !aliasOfUsr(f) {
+			out.Put(f)
+		}
+	}
+	return out
+}
+
+// aliasOfUsr reports whether f is a directory that is a link in a root.
+func aliasOfUsr(f *layer.File) bool {
+	return f.Type == layer.Dir && deb.Canonical(f.Path+"/x") != f.Path+"/x"
+}
+
+// owner tells the package or recipe that has a path.
 func (b *Builder) owner(r plan.Root, inputs map[plan.ID]store.Result) (func(string) string, error) {
 	pkgs, err := b.pkgs(r.Packages, inputs)
 	if err != nil {
 		return nil, err
+	}
+	outputs := map[string]*layer.Index{}
+	for _, o := range r.Outputs {
+		if digest := inputs[o.By].Trees[o.Set]; digest != "" {
+			if outputs["recipe "+o.Recipe+"/"+o.Set], err = readTree(b.Store, digest); err != nil {
+				return nil, err
+			}
+		}
 	}
 	var owners map[string]string // made when the first path is asked for
 	return func(path string) string {
@@ -91,7 +135,14 @@ func (b *Builder) owner(r plan.Root, inputs map[plan.ID]store.Result) (func(stri
 			for _, p := range pkgs {
 				for _, f := range p.Index.Files {
 					if f.Type != layer.Dir {
-						owners[f.Path] = p.Control.Name
+						owners[f.Path] = "package " + p.Control.Name
+					}
+				}
+			}
+			for name, x := range outputs {
+				for _, f := range x.Files {
+					if f.Type != layer.Dir {
+						owners[f.Path] = name
 					}
 				}
 			}

@@ -140,7 +140,14 @@ func (b *Builder) stack(r plan.Root, inputs map[plan.ID]store.Result) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	return effects.Layers("", waves, pkgs, policy), nil
+	libraries, err := b.libraries(r.Outputs, inputs, pkgs)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range libraries {
+		pkgs = append(pkgs, p.Package)
+	}
+	return append(b.outputTrees(r.Outputs, inputs), effects.Layers("", waves, pkgs, policy)...), nil
 }
 
 // policy makes the lowest layer of this build's roots.

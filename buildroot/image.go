@@ -8,11 +8,13 @@ import (
 	"io"
 	"slices"
 
+	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/layer/oci"
 	"github.com/ashlar-build/ashlar/layer/sbom"
+	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
@@ -47,16 +49,27 @@ func (b *Builder) image(ctx context.Context, a *plan.Action, do *plan.Image, inp
 	if err != nil {
 		return nil, err
 	}
+	var below Image // whose layers lie lowest
+	if base, ok := inputs[do.From]; ok {
+		if below, err = ReadImage(b.Store, base); err != nil {
+			return nil, err
+		}
+		if in.Base, err = ReadImageTree(b.Store, base); err != nil {
+			return nil, err
+		}
+	}
 	res, err := image.Assemble(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	bill := b.contents(do, res)
-	return func(ctx context.Context) (store.Result, error) { return b.writeImage(ctx, res, bill, in.Open) }, nil
+	return func(ctx context.Context) (store.Result, error) {
+		return b.writeImage(ctx, res, below.Layers, bill, in.Open)
+	}, nil
 }
 
 func (b *Builder) imageInput(do *plan.Image, inputs map[plan.ID]store.Result) (image.Input, error) {
-	in := image.Input{Recipe: do.Recipe, Files: map[string][]byte{}, Open: Opener{b.Store}}
+	in := image.Input{Recipe: do.Recipe, Open: Opener{b.Store}}
 	var err error
 	if in.Runtime, err = b.imageRoot(do.Runtime, inputs); err != nil {
 		return in, err
@@ -64,24 +77,55 @@ func (b *Builder) imageInput(do *plan.Image, inputs map[plan.ID]store.Result) (i
 	if in.Build, err = b.imageRoot(do.Build, inputs); err != nil {
 		return in, err
 	}
-	for _, id := range do.Outputs {
-		x, err := readTree(b.Store, inputs[id].Trees[mainSet])
+	var outputs []plan.Output
+	for _, p := range do.Parts {
+		part, err := b.part(p, inputs)
 		if err != nil {
 			return in, err
 		}
-		in.Outputs = append(in.Outputs, image.Output{Recipe: do.Says.Name, Set: mainSet, Tree: x.Tree()})
+		in.Parts = append(in.Parts, part)
+		outputs = append(outputs, p.Outputs...)
 	}
-	for _, f := range do.Files {
-		in.Files[f.Name] = f.Data
+	libraries, err := b.libraries(outputs, inputs, packagesOf(in.Runtime, in.Build))
+	if err != nil {
+		return in, err
 	}
+	in.Build.Packages = append(in.Build.Packages, libraries...)
 	for _, n := range do.IDs {
 		in.IDs = append(in.IDs, lock.ID{Name: n.Name, Number: n.Number})
 	}
 	return in, nil
 }
 
-// mainSet is the output that an image has of its own recipe.
-const mainSet = "main"
+func packagesOf(roots ...image.Root) []*deb.Package {
+	var all []*deb.Package
+	for _, r := range roots {
+		for _, p := range r.Packages {
+			all = append(all, p.Package)
+		}
+	}
+	return all
+}
+
+// part reads what one recipe brings.
+func (b *Builder) part(p plan.Part, inputs map[plan.ID]store.Result) (image.Part, error) {
+	part := image.Part{Recipe: p.Recipe, Asks: p.Asks, Files: map[string][]byte{}, Image: p.Says.Image != nil, Spare: p.Spare}
+	for _, o := range p.Outputs {
+		digest := inputs[o.By].Trees[o.Set]
+		if digest == "" { // nothing was stripped, and so there is no set of symbols
+			continue
+		}
+		x, err := readTree(b.Store, digest)
+		if err != nil {
+			return part, err
+		}
+		part.Outputs = append(part.Outputs, image.Output{Recipe: o.Recipe, Set: o.Set, Tree: x.Tree()})
+	}
+	for _, f := range p.Files {
+		part.Files[f.Name] = f.Data
+	}
+	return part, nil
+}
 
 func (b *Builder) imageRoot(r plan.Root, inputs map[plan.ID]store.Result) (image.Root, error) {
 	var root image.Root
@@ -109,6 +153,14 @@ func (b *Builder) contents(do *plan.Image, res *image.Result) sbom.Contents {
 	for i, p := range c.Packages {
 		c.Packages[i].SHA256, c.Packages[i].URL = b.origin(p.Name, p.Version)
 	}
+	for _, r := range res.Recipes {
+		c.Recipes = append(c.Recipes, b.billOf(r))
+	}
+	return c
+}
+
+// billOf is what a bill of materials says of one recipe.
+func (b *Builder) billOf(r *recipe.Instance) sbom.Recipe {
 	own := sbom.Recipe{Name: r.Name, Version: r.Version, License: r.License}
 	for _, s := range r.Sources {
 		for _, d := range b.plan.Downloads {
@@ -117,8 +169,7 @@ func (b *Builder) contents(do *plan.Image, res *image.Result) sbom.Contents {
 			}
 		}
 	}
-	c.Recipes = append(c.Recipes, own)
-	return c
+	return own
 }
 
 // origin tells which .deb a package was, and where it came from.
@@ -131,19 +182,22 @@ func (b *Builder) origin(name, version string) (digest, url string) {
 	return "", ""
 }
 
-func (b *Builder) writeImage(ctx context.Context, res *image.Result, bill sbom.Contents, open layer.Opener) (store.Result, error) {
+func (b *Builder) writeImage(ctx context.Context, res *image.Result, below []ImageLayer, bill sbom.Contents, open layer.Opener) (store.Result, error) {
 	r := store.Result{Blobs: map[string]string{}}
 	img := Image{Config: res.Config}
 	var layers []oci.Layer
 	options := layer.BlobOptions{TarOptions: layer.TarOptions{Epoch: res.Created, IDs: res.IDs}}
-	for i, l := range res.Layers {
+	img.Layers = slices.Clone(below)
+	for _, l := range res.Layers {
 		blob, err := b.writeLayer(ctx, l, options, open)
 		if err != nil {
 			return r, fmt.Errorf("layer %s: %w", l.Name, err)
 		}
-		r.Blobs[fmt.Sprintf("%s %d", layerName, i)] = blob.Digest
 		img.Layers = append(img.Layers, ImageLayer{Blob: blob, Name: l.Name})
-		layers = append(layers, oci.Layer{Blob: blob, Name: l.Name, Open: oci.OpenFile(b.Store.BlobPath(blob.Digest))})
+	}
+	for i, l := range img.Layers {
+		r.Blobs[fmt.Sprintf("%s %d", layerName, i)] = l.Digest
+		layers = append(layers, oci.Layer{Blob: l.Blob, Name: l.Name, Open: oci.OpenFile(b.Store.BlobPath(l.Digest))})
 	}
 	made, err := oci.New(res.Config, layers)
 	if err != nil {

@@ -66,8 +66,10 @@ func (c *packages) get(digest string) *deb.Package {
 }
 
 // pkg returns the package that an unpack action made.
-func (b *Builder) pkg(r store.Result) (*deb.Package, error) {
-	digest := r.Trees[treeName]
+func (b *Builder) pkg(r store.Result) (*deb.Package, error) { return b.packageTree(r.Trees[treeName]) }
+
+// packageTree reads a package tree of the store, once.
+func (b *Builder) packageTree(digest string) (*deb.Package, error) {
 	if p := b.packages.get(digest); p != nil {
 		return p, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
@@ -17,11 +16,16 @@ func (l *loader) cross() {
 		for _, d := range l.needs(r) {
 			l.edge(r, d, list)
 		}
-		l.circle(r, list)
 		for _, i := range l.instances(r) {
 			l.files(i, r.reader(list, i.Target))
 		}
 		l.errs.Add(list.Errors()...)
+	}
+	a := newArranger(l.w, &l.errs)
+	for _, r := range l.w.Recipes {
+		for _, i := range l.instances(r) {
+			a.visit(i)
+		}
 	}
 	if l.w.body == nil {
 		return
@@ -67,25 +71,9 @@ func (l *loader) needs(r *Recipe) []Dep {
 	}
 	for _, i := range l.instances(r) {
 		add(i.needs()...)
-		for _, test := range i.Tests {
-			for _, c := range test.With {
-				add(c.Dep)
-			}
-		}
+		add(i.testNeeds()...)
 	}
 	return out
-}
-
-// needs returns the recipes that must be built before i.
-func (i *Instance) needs() []Dep {
-	out := slices.Concat(i.Build, i.Runtime)
-	for _, s := range i.Sets {
-		out = append(out, s.Depends...)
-	}
-	if i.Image != nil {
-		out = append(out, i.Image.From)
-	}
-	return slices.DeleteFunc(out, func(d Dep) bool { return d.Recipe == "" })
 }
 
 // edge checks that what a recipe needs of another is there.
@@ -111,66 +99,6 @@ func (l *loader) edge(r *Recipe, d Dep, errs *diag.List) {
 	if !slices.Contains(sets, d.Set) {
 		rd.at(at, nearHint(d.Set, sets), "recipe %q has no set of artefacts %q", d.Recipe, d.Set)
 	}
-}
-
-// circle notes that a recipe needs itself, at the dependency that begins the way
-// back. The variants of a recipe are different things, and its outputs are one.
-func (l *loader) circle(r *Recipe, errs *diag.List) {
-	for _, i := range l.instances(r) {
-		t := i.Target
-		for _, d := range i.needs() {
-			if d.Recipe == r.Name && d.Set != "main" && !slices.Contains(depTexts(i.Build), d.Text) {
-				continue // an output of its own, for its image
-			}
-			if way := l.way(d, unit{r.Name, t.Variant}, t, map[unit]bool{}); way != nil {
-				r.reader(errs, t).at(Ref{d.Text, d.Pos}, "", "recipe %s needs itself: %s", r.Name, strings.Join(append([]string{r.Name}, way...), " → "))
-			}
-		}
-	}
-}
-
-// A unit is what is built at once: a recipe in one variant.
-type unit struct{ recipe, variant string }
-
-// way returns the recipes from d to the unit sought, or nil.
-func (l *loader) way(d Dep, sought unit, t Target, seen map[unit]bool) []string {
-	r := l.recipes[d.Recipe]
-	if r == nil {
-		return nil
-	}
-	if d.Variant == "" && len(r.Variants) > 0 {
-		d.Variant = r.Variants[0]
-	}
-	here := unit{d.Recipe, d.Variant}
-	if here == sought {
-		return []string{d.Recipe}
-	}
-	if seen[here] {
-		return nil
-	}
-	seen[here] = true
-	at := slices.IndexFunc(l.instances(r), func(i *Instance) bool { return i.Variant == d.Variant && i.Arch == t.Arch })
-	if at < 0 {
-		return nil
-	}
-	for _, next := range l.instances(r)[at].needs() {
-		if next.Recipe == d.Recipe && next.Set != "main" {
-			continue
-		}
-		if rest := l.way(next, sought, t, seen); rest != nil {
-			return append([]string{d.Recipe}, rest...)
-		}
-	}
-	return nil
-}
-
-// depTexts returns the texts of dependencies.
-func depTexts(deps []Dep) []string {
-	var out []string
-	for _, d := range deps {
-		out = append(out, d.Text)
-	}
-	return out
 }
 
 // files checks that those exist that the recipe names in the workspace.

@@ -112,7 +112,14 @@
 //
 // A dependency is a relation as Debian Policy 7.1 has it, with alternatives
 // (a | b), or a pin as apt-get takes it: name=version, name/suite. Or it is
-// recipe:NAME[@VARIANT][/SET], an output of another recipe, by default main.
+// recipe:NAME[@VARIANT][/SET], an output of another recipe, by default main, for
+// the same architecture. In depends.build, and in the packages of a test, its
+// files lie in the root, and with them what they depend on. In depends.runtime
+// they come into the image, and so does what the recipe brings (below). A recipe
+// that the steps use comes into the image by itself where its libraries are
+// needed, and brings the packages that these need.
+//
+// Recipes cannot need each other in a circle.
 //
 //	[depends]
 //	build   = ["build-essential", "libssl-dev (>= 3.5)", "recipe:openssl/dev"]
@@ -262,7 +269,8 @@
 //   - dir.PATH: owner (root), mode (0755).
 //   - file.PATH: from or content; owner (root), mode (0755 if it begins with #! or
 //     is ELF, else 0644), expand, replace, early. A PATH that ends in / takes a
-//     directory. replace must be said where a package has that file, and only there.
+//     directory. replace must be said where a package or another recipe has that
+//     file, and only there.
 //   - link.PATH: where it leads, or a table of to and replace.
 //   - remove.paths: globs of what packages and artefacts brought.
 //   - sudo.NAME: one line for /etc/sudoers.d/NAME.
@@ -277,7 +285,9 @@
 // The order of application is fixed: packages, users and groups, what is early,
 // maintainer scripts, artefacts of other recipes and then one's own; that is the
 // tree from which from = "/…" reads and remove takes away. dir, file and link lie
-// on top, and edit changes the result.
+// on top, and edit changes the result. Of several recipes the one that another
+// depends on comes first. Two that bring different bytes for one path are a
+// mistake, unless one of them says replace.
 //
 //	[group]
 //	ops = { gid = 2001, members = ["alice"], only.arch = "amd64" }
@@ -324,7 +334,9 @@
 //
 // # [image]
 //
-//   - from: begins with that recipe's image; tables merge, lists and strings replace.
+//   - from: begins with that recipe's image: its files, its settings, its layers,
+//     on which only what differs is laid. Tables merge, lists and strings replace; a
+//     heartbeat replaces a heartbeat, and an entrypoint the cmd as well.
 //   - entrypoint, cmd: lists; the program is looked up in PATH.
 //   - user: root by default, with a warning.
 //   - workdir: / by default; made if missing, owned by the user.

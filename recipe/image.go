@@ -9,7 +9,8 @@ import (
 // An Image is what a container engine is told, and what lies in the image only.
 type Image struct {
 	Pos        diag.Pos
-	From       Dep // another recipe's image, or the zero value
+	Said       []string `plan:"-"` // the keys that the recipe writes, in its order
+	From       Dep      // another recipe's image, or the zero value
 	Entrypoint []string
 	Cmd        []string
 	EntryPos   diag.Pos // of entrypoint, or of cmd
@@ -42,7 +43,7 @@ type Port struct {
 type Mount struct {
 	Pos   diag.Pos
 	Path  string // absolute and clean
-	Owner string // the image's user unless said otherwise
+	Owner string // empty: the image's user
 	Mode  uint32 // 0755 unless said otherwise; 01777 for /tmp
 	Size  int64  // bytes, of scratch only; 0: half of the memory
 }
@@ -64,7 +65,7 @@ type Service struct {
 	Pos        diag.Pos
 	Name       string
 	Command    []string
-	User       string // the image's unless said otherwise
+	User       string // empty: the image's
 	Env        []Var
 	Workdir    string
 	After      []Ref

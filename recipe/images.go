@@ -15,7 +15,7 @@ func (r *reader) image(n *node, i *Instance) *Image {
 	if n == nil || !r.table(n, imageKeys) {
 		return nil
 	}
-	m := &Image{Pos: r.keyPos(n)}
+	m := &Image{Pos: r.keyPos(n), Said: keysOf(n)}
 	r.imageFrom(n.get("from"), m)
 	r.imageRun(n, m)
 	m.Env = r.env(n.get("env"))
@@ -33,7 +33,7 @@ func (r *reader) image(n *node, i *Instance) *Image {
 	m.Cut = r.one(n.get("cut"), "slim full needed")
 	m.Keep = r.globs(n.get("keep"), true)
 	m.Health = r.health(n.get("health"))
-	m.Services = r.services(n.get("service"), m.User.Name)
+	m.Services = r.services(n.get("service"))
 	m.Content = r.content(n)
 	return m
 }
@@ -107,7 +107,7 @@ func (r *reader) mounts(n *node, m *Image) {
 		var out []Mount
 		for _, kid := range r.entries(list, false) {
 			var mount Mount
-			if !r.live(kid, func() { mount = r.mount(kid, keys, m.User.Name) }) || mount.Path == "" {
+			if !r.live(kid, func() { mount = r.mount(kid, keys) }) || mount.Path == "" {
 				continue
 			}
 			if before := taken[mount.Path]; before != "" {
@@ -125,13 +125,13 @@ func (r *reader) mounts(n *node, m *Image) {
 		m.Scratch = append(m.Scratch, Mount{Path: "/tmp", Owner: "root", Mode: 0o1777})
 	}
 	if taken["/run"] == "" {
-		m.Scratch = append(m.Scratch, Mount{Path: "/run", Owner: m.User.Name, Mode: 0o755})
+		m.Scratch = append(m.Scratch, Mount{Path: "/run", Mode: 0o755})
 	}
 }
 
 // mount reads a path, or a table with it.
-func (r *reader) mount(n *node, keys, user string) Mount {
-	m := Mount{Pos: r.pos(n), Owner: user, Mode: 0o755}
+func (r *reader) mount(n *node, keys string) Mount {
+	m := Mount{Pos: r.pos(n), Mode: 0o755}
 	if n.kind != tableKind {
 		m.Path = r.imagePathOf(n)
 	} else if r.table(n, keys) {
@@ -140,7 +140,7 @@ func (r *reader) mount(n *node, keys, user string) Mount {
 			return m
 		}
 		m.Path = r.imagePathOf(n.get("path"))
-		m.Owner = r.owner(n.get("owner"), user)
+		m.Owner = r.owner(n.get("owner"), "")
 		m.Mode = r.mode(n.get("mode")).Or(0o755)
 		m.Size = r.size(n.get("size"))
 	}
@@ -213,7 +213,7 @@ func (r *reader) health(n *node) *Health {
 }
 
 // services reads [image.service].
-func (r *reader) services(n *node, user string) []Service {
+func (r *reader) services(n *node) []Service {
 	var out []Service
 	for _, kid := range r.named(n) {
 		if !isSetName(kid.key) {
@@ -228,7 +228,7 @@ func (r *reader) services(n *node, user string) []Service {
 		s := Service{
 			Pos: r.keyPos(kid), Name: kid.key,
 			Command:    r.command(kid.get("command")),
-			User:       r.account(kid.get("user"), user),
+			User:       r.account(kid.get("user"), ""),
 			Env:        r.env(kid.get("env")),
 			Workdir:    r.imagePathOf(kid.get("workdir")),
 			After:      r.refs(kid.get("after"), false),

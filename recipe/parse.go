@@ -31,7 +31,7 @@ func Parse(file string, src []byte) (*Recipe, error) {
 // recipe is nil if the file is not TOML.
 func parse(file string, src []byte) (*Recipe, *diag.List) {
 	errs := &diag.List{}
-	r := &Recipe{File: file, Name: nameOf(file), src: newSource(file, src)}
+	r := &Recipe{File: file, Name: nameOf(file), src: newSource(file, src), made: map[Target]*Instance{}}
 	body, err := parseTOML(r.src)
 	if err != nil {
 		errs.Add(err)
@@ -126,7 +126,7 @@ func (r *Recipe) reader(errs *diag.List, t Target) *reader {
 // suite are the workspace's, if it has any.
 func (r *Recipe) check(errs *diag.List, arches []string, suite string) {
 	for _, t := range r.targets(arches, suite) {
-		r.instance(errs, t)
+		r.made[t] = r.instance(errs, t)
 	}
 }
 
@@ -157,8 +157,9 @@ func (r *Recipe) targets(arches []string, suite string) []Target {
 	return all
 }
 
-// Instance returns what r says for t. It fails if the recipe has no such
-// variant, or is not for that architecture.
+// Instance returns what r says for t, which nobody may change: it is the same
+// each time. It fails if the recipe has no such variant, or is not for that
+// architecture.
 func (r *Recipe) Instance(t Target) (*Instance, error) {
 	if t.Variant == "" && len(r.Variants) > 0 {
 		t.Variant = r.Variants[0]
@@ -180,6 +181,9 @@ func (r *Recipe) Instance(t Target) (*Instance, error) {
 	}
 	if len(r.Arches) > 0 && !slices.Contains(r.Arches, t.Arch) {
 		return nil, fmt.Errorf("recipe %s is not for %s (its arch is %s)", r.Name, t.Arch, strings.Join(r.Arches, ", "))
+	}
+	if i := r.made[t]; i != nil {
+		return i, nil
 	}
 	errs := &diag.List{}
 	i := r.instance(errs, t)

@@ -17,8 +17,9 @@ type Recipe struct {
 	Arches   []string // recipe.arch; empty: the workspace's
 	Suite    string   // recipe.suite; empty: the workspace's
 
-	body *node   // the whole file, with positions
-	src  *source // its bytes, for messages
+	body *node                // the whole file, with positions
+	src  *source              // its bytes, for messages
+	made map[Target]*Instance // what it says for the targets it was checked for
 }
 
 // A Target is what a recipe is built for.

@@ -19,7 +19,6 @@ source.*.signature  checking a source's signature
 secret              a secret
 step.*.inputs       a step that sees some files only
 step.*.secrets      a secret in a step
-image.from          an image on top of another one
 image.service       an image of several services
 image.locales       locales besides C.UTF-8
 test.*.with         another image beside a test
@@ -42,26 +41,7 @@ func (r *Recipe) Unsupported() []*diag.Error {
 	if n := r.body.get("image").get("locale"); n != nil && n.value != "C.UTF-8" {
 		rd.badValue(n, "", "a locale other than C.UTF-8 is not supported yet")
 	}
-	for _, key := range []string{"build", "runtime"} {
-		if list := r.body.get("depends").get(key); list != nil {
-			r.unsupportedDeps(rd, list)
-		}
-	}
-	for _, set := range tableKids(r.body.get("artefacts")) {
-		if list := set.get("depends"); list != nil {
-			r.unsupportedDeps(rd, list)
-		}
-	}
 	return errs.Errors()
-}
-
-// unsupportedDeps notes dependencies on recipes.
-func (r *Recipe) unsupportedDeps(rd *reader, list *node) {
-	for _, n := range list.kids {
-		if s, _ := n.value.(string); strings.HasPrefix(s, "recipe:") {
-			rd.badValue(n, "", "a dependency on another recipe is not supported yet")
-		}
-	}
 }
 
 // find returns the nodes at a path; `*` is any key or entry.

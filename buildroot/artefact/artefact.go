@@ -24,7 +24,8 @@ type Input struct {
 	// is what they changed elsewhere; either may be nil.
 	Out, Root *layer.Tree
 
-	// Owner names the package that has a file at the path, or "". It may be nil.
+	// Owner names who has a file at the path, "package libc6" or "recipe pcre2/dev",
+	// or nobody: "". It may be nil.
 	Owner func(path string) string
 
 	// Steps are what was there after each step, in order. They make origins and

@@ -24,8 +24,8 @@ func (s *selection) missing(item recipe.Artefact) {
 	near := s.nearest(item.Glob)
 	switch owner := s.owned[item.Glob]; {
 	case owner != "":
-		mistake.Msg = fmt.Sprintf("%s is a file of package %s, not one that the steps made", item.Glob, owner)
-		mistake.Hint = fmt.Sprintf("name %q in depends.runtime, or let a step write the file below ${out}", owner)
+		mistake.Msg = fmt.Sprintf("%s is a file of %s, not one that the steps made", item.Glob, owner)
+		mistake.Hint = fmt.Sprintf("name %q in depends.runtime, or let a step write the file below ${out}", dependency(owner))
 	case had != "":
 		mistake.Msg = fmt.Sprintf("%s %q is missing: it was there after step %q and gone after step %q", what, written, had, gone)
 	case near != "":
@@ -36,6 +36,14 @@ func (s *selection) missing(item recipe.Artefact) {
 		mistake.Hint = "let a step write it below ${out}, or take it out of [artefacts]"
 	}
 	s.mistakes.Add(mistake)
+}
+
+// dependency is how depends names what owns a file.
+func dependency(owner string) string {
+	if name, ok := strings.CutPrefix(owner, "recipe "); ok {
+		return "recipe:" + name
+	}
+	return strings.TrimPrefix(owner, "package ")
 }
 
 // lost finds the step that had what the pattern names, and the next one, after

@@ -214,7 +214,7 @@ more:
 				Recipe: "x", Out: tree(t, tt.out), Root: tree(t, tt.root), Sets: sets(tt.sets), Discard: tt.discard, Own: tt.own,
 				Owner: func(p string) string {
 					if p == "/usr/bin/owned" {
-						return "coreutils"
+						return "package coreutils"
 					}
 					return ""
 				},
@@ -305,7 +305,7 @@ main = [
 				NoSets: diag.Pos{File: "recipe.toml", Line: 7, Col: 1},
 				Owner: func(p string) string {
 					if p == "/usr/bin/owned" {
-						return "coreutils"
+						return "package coreutils"
 					}
 					return ""
 				},

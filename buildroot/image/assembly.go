@@ -14,6 +14,7 @@ import (
 type assembly struct {
 	in       Input
 	image    *recipe.Image
+	parts    []*Part // that the image has, its own the last
 	cuts     map[string]cut
 	runtime  *universe
 	build    *universe       // nil until something is looked for in it
@@ -34,6 +35,7 @@ type assembly struct {
 
 func newAssembly(in Input) (*assembly, error) {
 	a := &assembly{in: in, image: in.Recipe.Image, provided: map[string]*pkg{}}
+	a.parts = present(in.Parts)
 	var err error
 	if a.cuts, err = cutTable(); err != nil {
 		return nil, err
@@ -130,10 +132,7 @@ func (a *assembly) addError(err error) {
 func (a *assembly) asked() ([]root, error) {
 	var roots []root
 	var mistakes diag.List
-	for _, d := range a.in.Recipe.Runtime {
-		if d.Recipe != "" {
-			continue
-		}
+	for _, d := range a.asks() {
 		var found *pkg
 		for _, alternative := range d.Any {
 			if list := a.runtime.satisfy(alternative.Relation); found == nil && len(list) > 0 {
@@ -149,6 +148,16 @@ func (a *assembly) asked() ([]root, error) {
 		roots = append(roots, root{found, Reason{Kind: Asked, What: d.Text}})
 	}
 	return roots, mistakes.Err()
+}
+
+// asks are the packages that the image's recipes depend on, each once.
+func (a *assembly) asks() []recipe.Dep {
+	own := a.parts[len(a.parts)-1]
+	var all []recipe.Part
+	for _, p := range a.parts {
+		all = append(all, recipe.Part{Packages: p.Asks})
+	}
+	return recipe.Asks(own.Asks, all...)
 }
 
 // most is the most bytes that a file may have of which this package has to read

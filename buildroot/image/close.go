@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
 // entries are the programs that the image is said to start, and where each is
@@ -236,7 +237,7 @@ func (a *assembly) posOf(p string) diag.Pos {
 		return l.Pos
 	}
 	f := a.closure.Tree.Get(p)
-	if f != nil && f.Origin.Kind == layer.FromRecipe && f.Origin.Name == a.in.Recipe.Name && len(a.in.Recipe.Sets) > 0 {
+	if f != nil && f.Origin.Kind == layer.FromRecipe && f.Origin.Name == lock.FullName(a.in.Recipe) && len(a.in.Recipe.Sets) > 0 {
 		return a.in.Recipe.Sets[0].Pos
 	}
 	return diag.Pos{File: a.in.Recipe.File}
@@ -298,6 +299,11 @@ func (a *assembly) lookUp(t *layer.Tree, program string) string {
 // warn notes what will perhaps not work: programs that call a shell which is not
 // there, and commands that scripts call.
 func (a *assembly) warn() {
+	for _, p := range a.kept.order {
+		if p.bare {
+			a.warning("", "package %s came with the libraries of another recipe, and its scripts have not run: name it in that recipe's depends.runtime", p.Name)
+		}
+	}
 	calls := map[string][]string{}
 	for _, n := range a.closure.Shell {
 		calls[n.By] = append(calls[n.By], n.Want)

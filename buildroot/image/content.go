@@ -15,17 +15,14 @@ import (
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
-// contents are what the recipe brings, at its top and below [image], in this
-// order.
-func (a *assembly) contents() []recipe.Content {
-	return []recipe.Content{a.in.Recipe.Content, a.image.Content}
-}
-
 // fromFile is the origin of what the recipe itself puts into the image.
-func (a *assembly) fromFile(what string) layer.Origin {
-	return layer.Origin{Kind: layer.FromFile, Name: a.in.Recipe.Name, What: what}
+func (a *assembly) fromFile(what string) layer.Origin { return fromFile(a.in.Recipe, what) }
+
+func fromFile(r *recipe.Instance, what string) layer.Origin {
+	return layer.Origin{Kind: layer.FromFile, Name: lock.FullName(r), What: what}
 }
 
 // mistake notes one at a place of the recipe.
@@ -144,33 +141,37 @@ func (a *assembly) nearHint(t *layer.Tree, p string) string {
 func (a *assembly) lay(t, below *layer.Tree) {
 	for _, c := range a.contents() {
 		for _, d := range c.Dirs {
-			a.dir(t, d)
+			a.dir(t, c, d)
 		}
 		for _, f := range c.Files {
 			if !f.Early {
-				a.file(t, below, f)
+				a.file(t, below, c, f)
 			}
 		}
 		for _, l := range c.Links {
-			a.link(t, l)
+			a.link(t, c, l)
 		}
 		for _, s := range c.Sudo {
-			a.sudo(t, s)
+			a.sudo(t, c, s)
 		}
 	}
 }
 
-func (a *assembly) dir(t *layer.Tree, d recipe.Dir) {
+func (a *assembly) dir(t *layer.Tree, c content, d recipe.Dir) {
 	p, err := place(t, d.Path)
 	if err != nil {
 		a.mistake(d.Pos, "", "directory %s: %v", d.Path, err)
 		return
 	}
-	if f := t.Get(p); f != nil && f.Type != layer.Dir {
-		a.mistake(d.Pos, "", "directory %s: %s has a %s there", d.Path, f.Origin, f.Type)
+	old := t.Get(p)
+	if old != nil && old.Type != layer.Dir {
+		a.mistake(d.Pos, "", "directory %s: %s has a %s there", d.Path, old.Origin, old.Type)
 		return
 	}
-	a.mkdir(t, p, d.Owner, d.Mode, a.fromFile("dir"))
+	a.mkdir(t, p, d.Owner, d.Mode, c.from("dir"))
+	if f := t.Get(p); old != nil && c.foreign(old) && (old.Mode != f.Mode || old.User != f.User || old.Group != f.Group) {
+		a.mistake(d.Pos, "make it the same in both", "directory %s: %s makes it with another mode or owner", d.Path, old.Origin)
+	}
 }
 
 // mkdir makes a directory, or gives one its owner and mode.
@@ -191,24 +192,24 @@ func (a *assembly) owner(s string) (user, group string) {
 }
 
 // file puts one [file] entry into t: a file, or all that a directory has.
-func (a *assembly) file(t, below *layer.Tree, f recipe.File) {
-	for _, src := range a.sources(below, f) {
+func (a *assembly) file(t, below *layer.Tree, c content, f recipe.File) {
+	for _, src := range a.sources(below, c, f) {
 		p, err := place(t, src.path)
 		if err != nil {
 			a.mistake(f.Pos, "", "file %s: %v", src.path, err)
 			continue
 		}
 		if f.Expand && f.From != "" {
-			text, err := expand(string(src.data), a.in.Recipe.Vars)
+			text, err := expand(string(src.data), c.of.Recipe.Vars)
 			if err != nil {
 				a.mistake(f.Pos, "write $${ for a ${ that is to stay", "%s, %v", f.From, err)
 			}
 			src.data = []byte(text)
 		}
-		g := layer.Content(p, f.Mode.Or(usualMode(src.data)), src.data, a.fromFile("file"))
+		g := layer.Content(p, f.Mode.Or(usualMode(src.data)), src.data, c.from("file"))
 		g.User, g.Group = a.owner(f.Owner)
 		g.Facts = layer.FactsOf(bytes.NewReader(src.data), int64(len(src.data)))
-		a.put(t, g, f.Replace, f.Pos, "file")
+		a.put(t, c, g, f.Replace, f.Pos, "file")
 	}
 }
 
@@ -222,15 +223,19 @@ func usualMode(data []byte) uint32 {
 }
 
 // put lays one file or link where a package may have another.
-func (a *assembly) put(t *layer.Tree, f *layer.File, replace bool, pos diag.Pos, key string) {
+func (a *assembly) put(t *layer.Tree, c content, f *layer.File, replace bool, pos diag.Pos, key string) {
 	old := t.Get(f.Path)
-	packaged := old != nil && (old.Origin.Kind == layer.FromPackage || old.Origin.Kind == layer.FromEffect) || old == nil && a.removed[f.Path]
+	foreign := old != nil && c.foreign(old)
+	packaged := old != nil && (old.Origin.Kind == layer.FromPackage || old.Origin.Kind == layer.FromEffect) || old == nil && a.removed[f.Path] || foreign
 	switch {
 	case madeHere(f.Path):
 		a.mistake(pos, "users and groups are declared as [user] and [group]", "%s %s: it is made for each image", key, f.Path)
 		return
 	case old != nil && old.Type == layer.Dir:
 		a.mistake(pos, "", "%s %s: %s has a directory there", key, f.Path, old.Origin)
+		return
+	case foreign && !replace && !same(old, f):
+		a.mistake(pos, "say replace = true in the recipe whose file it is to be", "%s %s: recipes %s and %s bring different files there", key, f.Path, old.Origin.Name, lock.FullName(c.of.Recipe))
 		return
 	case packaged && !replace && !same(old, f):
 		a.mistake(pos, "say replace = true if that is meant, or write [edit] to change parts of it",
@@ -240,7 +245,7 @@ func (a *assembly) put(t *layer.Tree, f *layer.File, replace bool, pos diag.Pos,
 		a.mistake(pos, cmp.Or(a.nearHint(t, f.Path), "leave replace out"), "%s %s: replace is said, and no package has that file", key, f.Path)
 		return
 	}
-	t.MkdirAll(path.Dir(f.Path), a.fromFile("dir"))
+	t.MkdirAll(path.Dir(f.Path), c.from("dir"))
 	t.Put(f)
 }
 
@@ -273,7 +278,7 @@ type source struct {
 }
 
 // sources finds the bytes of a [file] entry.
-func (a *assembly) sources(below *layer.Tree, f recipe.File) []source {
+func (a *assembly) sources(below *layer.Tree, c content, f recipe.File) []source {
 	whole := strings.HasSuffix(f.Path, "/")
 	switch {
 	case f.From == "":
@@ -285,11 +290,11 @@ func (a *assembly) sources(below *layer.Tree, f recipe.File) []source {
 	if f.Place == recipe.InWorkspace {
 		name = "//" + strings.TrimPrefix(name, "//")
 	}
-	if data, ok := a.in.Files[name]; ok && !whole {
+	if data, ok := c.of.Files[name]; ok && !whole {
 		return []source{{f.Path, data}}
 	}
 	var list []source
-	for file, data := range a.in.Files {
+	for file, data := range c.of.Files {
 		if rest, ok := strings.CutPrefix(file, name+"/"); ok && whole {
 			list = append(list, source{path.Join(f.Path, rest), data})
 		}
@@ -349,20 +354,20 @@ func (a *assembly) bytesOf(f *layer.File, to string) []source {
 	return []source{{to, data}}
 }
 
-func (a *assembly) link(t *layer.Tree, l recipe.Link) {
+func (a *assembly) link(t *layer.Tree, c content, l recipe.Link) {
 	p, err := place(t, l.Path)
 	if err != nil {
 		a.mistake(l.Pos, "", "link %s: %v", l.Path, err)
 		return
 	}
 	f := symlink(p, l.To)
-	f.Origin = a.fromFile("link")
-	a.put(t, f, l.Replace, l.Pos, "link")
+	f.Origin = c.from("link")
+	a.put(t, c, f, l.Replace, l.Pos, "link")
 	a.links[p] = l
 }
 
 // sudo writes one rule where sudo reads it, sudoers(5).
-func (a *assembly) sudo(t *layer.Tree, s recipe.Var) {
+func (a *assembly) sudo(t *layer.Tree, c content, s recipe.Var) {
 	line := strings.TrimSpace(s.Value)
 	who, _, _ := strings.Cut(line, " ")
 	if !strings.Contains(line, "=") || strings.Contains(line, "\n") || who == "" {
@@ -377,6 +382,6 @@ func (a *assembly) sudo(t *layer.Tree, s recipe.Var) {
 	if !exists(t, "/usr/bin/sudo") {
 		a.mistake(s.Pos, `add "sudo" to depends.runtime`, "sudo %s: the image has no sudo", s.Name)
 	}
-	f := layer.Content("/etc/sudoers.d/"+s.Name, 0o440, []byte(line+"\n"), a.fromFile("sudo"))
-	a.put(t, f, false, s.Pos, "sudo")
+	f := layer.Content("/etc/sudoers.d/"+s.Name, 0o440, []byte(line+"\n"), c.from("sudo"))
+	a.put(t, c, f, false, s.Pos, "sudo")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/edit"
+	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
 // edit applies edits to files of t: those of the image, or the early ones.
@@ -18,7 +19,7 @@ func (a *assembly) edit(t *layer.Tree, early bool) {
 				continue
 			}
 			for _, f := range a.edited(t, e) {
-				a.editFile(t, e, f)
+				a.editFile(t, c, e, f)
 			}
 		}
 	}
@@ -82,7 +83,7 @@ func (a *assembly) target(t *layer.Tree, e recipe.Edit, p string) *layer.File {
 }
 
 // editFile applies one edit to one file, and puts the result in its place.
-func (a *assembly) editFile(t *layer.Tree, e recipe.Edit, f *layer.File) {
+func (a *assembly) editFile(t *layer.Tree, c content, e recipe.Edit, f *layer.File) {
 	if e.Unmodified && f.Origin.Kind != layer.FromPackage {
 		a.mistake(e.Pos, "leave out require, if that is meant", "edit %s: it is not as its package has it, but from %s", f.Path, f.Origin)
 		return
@@ -92,7 +93,7 @@ func (a *assembly) editFile(t *layer.Tree, e recipe.Edit, f *layer.File) {
 		a.fail(err)
 		return
 	}
-	in := edit.Input{Name: f.Path, Bytes: data, Format: e.Format, Ops: e.Ops, Files: a.in.Files}
+	in := edit.Input{Name: f.Path, Bytes: data, Format: e.Format, Ops: e.Ops, Files: c.of.Files}
 	res, err := edit.Apply(in)
 	if err != nil {
 		a.addError(err)
@@ -110,7 +111,7 @@ func (a *assembly) editFile(t *layer.Tree, e recipe.Edit, f *layer.File) {
 	if res.Already {
 		return
 	}
-	g := layer.Content(f.Path, f.Mode, res.Bytes, layer.Origin{Kind: layer.FromEdit, Name: a.in.Recipe.Name, What: "of " + f.Origin.String()})
+	g := layer.Content(f.Path, f.Mode, res.Bytes, layer.Origin{Kind: layer.FromEdit, Name: lock.FullName(c.of.Recipe), What: "of " + f.Origin.String()})
 	g.User, g.Group, g.Caps = f.User, f.Group, f.Caps
 	if f.Facts != nil {
 		g.Facts = layer.FactsOf(bytes.NewReader(res.Bytes), int64(len(res.Bytes)))

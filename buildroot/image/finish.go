@@ -22,7 +22,7 @@ type Result struct {
 	// their numbers, as the image's own passwd and group do.
 	Tree    *layer.Tree
 	IDs     layer.IDs
-	Layers  []layer.Layer // the lowest first
+	Layers  []layer.Layer // the lowest first; those that lie on Base's, if there is one
 	Config  oci.Config
 	Created int64 // of the newest file, in seconds since 1970: what an archive's Epoch is to be
 	Report  Report
@@ -30,6 +30,7 @@ type Result struct {
 	// Packages are those of which something is in the image, by name, with what
 	// they say of themselves: for a bill of materials.
 	Packages []sbom.Package
+	Recipes  []*recipe.Instance // of which it has something, its own the last
 }
 
 // finish makes what follows from all that was laid.
@@ -55,10 +56,18 @@ func (a *assembly) finish(t *layer.Tree, roots []root) (*Result, error) {
 		return nil, fmt.Errorf("assemble image: %w", err)
 	}
 	a.complete(t, roots)
-	return &Result{
+	top := t
+	if a.in.Base != nil {
+		top = layer.Above(a.in.Base, t)
+	}
+	res := &Result{
 		Tree: t, IDs: a.accounts.ids(), Created: created, Config: a.config(created), Report: a.report, Packages: packages,
-		Layers: layer.Split(t, layer.SplitOptions{Source: a.source, Rank: a.rank}),
-	}, nil
+		Layers: layer.Split(top, layer.SplitOptions{Source: a.source, Rank: a.rank}),
+	}
+	for _, p := range a.parts {
+		res.Recipes = append(res.Recipes, p.Recipe)
+	}
+	return res, nil
 }
 
 // needed takes out what packages have and nothing that the image starts, or

@@ -21,6 +21,7 @@ func (a *assembly) gather() {
 	for _, c := range a.contents() {
 		a.accounts.addOwn(c.Users, c.Groups)
 	}
+	a.agree()
 	for _, u := range a.universes() {
 		gids := a.gids(u)
 		for _, line := range u.lines() {
@@ -155,7 +156,7 @@ func (a *assembly) wantsShadow() bool {
 	if a.kept.named("libpam-modules") {
 		return true
 	}
-	return slices.ContainsFunc(a.in.Recipe.Users, func(u recipe.User) bool { return u.Password != "" && u.Password != "*" })
+	return slices.ContainsFunc(a.users(), func(u recipe.User) bool { return u.Password != "" && u.Password != "*" })
 }
 
 // lost says that an account is not there, or has no number.
@@ -182,7 +183,7 @@ func (a *assembly) nearUser(name string) string {
 // homes makes the directories that users live in, as adduser(8) would: others
 // may look into a system user's, not into a person's.
 func (a *assembly) homes(t *layer.Tree) {
-	for _, u := range a.in.Recipe.Users {
+	for _, u := range a.users() {
 		if u.Home == "" || u.Home == "/nonexistent" || exists(t, u.Home) {
 			continue
 		}

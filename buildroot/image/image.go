@@ -35,16 +35,28 @@ type Input struct {
 	// in, where missing shared libraries are looked for; it may be empty.
 	Runtime, Build Root
 
-	// Outputs are artefacts: those of other recipes first, each after those that
-	// it depends on, the recipe's own last.
-	Outputs []Output
+	// Parts are the recipes that it has something of, each after those that it
+	// depends on, its own the last.
+	Parts []Part
 
-	// Files are the workspace's files by the names that a recipe gives them
-	// ("site.conf", "keys/alice.pub"), those of the workspace itself below "//".
-	Files map[string][]byte
+	Base *layer.Tree // of the image that it begins with, or nil
 
 	IDs  []lock.ID // of users and groups that maintainer scripts make
 	Open layer.Opener
+}
+
+// A Part is what one recipe brings into the image.
+type Part struct {
+	Recipe  *recipe.Instance
+	Asks    []recipe.Dep // packages that it depends on
+	Outputs []Output     // artefacts
+
+	// Files are the workspace's files by the names that the recipe gives them
+	// ("site.conf", "keys/alice.pub"), those of the workspace itself below "//".
+	Files map[string][]byte
+
+	Image bool // what stands below its [image] comes, too
+	Spare bool // it comes only if an output of another needs a library of it
 }
 
 // A Root is packages and what their maintainer scripts changed.
@@ -57,6 +69,7 @@ type Root struct {
 type Package struct {
 	*deb.Package
 	Tree string // what layer.File.In is to be; empty: the files have it already
+	Bare bool   // its maintainer scripts did not run: it came with another recipe's libraries
 }
 
 // A Wave is the effects of one wave's scripts and the name of their tree in the

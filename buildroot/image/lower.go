@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/effects"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -26,7 +25,7 @@ func (a *assembly) lower() *layer.Tree {
 		a.remove(t, c.Remove.Early)
 		for _, f := range c.Files {
 			if f.Early {
-				a.file(t, t, f)
+				a.file(t, t, c, f)
 			}
 		}
 	}
@@ -37,8 +36,10 @@ func (a *assembly) lower() *layer.Tree {
 		}
 	}
 	chooseAlternatives(t, a.alternatives())
-	for _, out := range a.in.Outputs {
-		a.layOutput(t, out)
+	for _, p := range a.parts {
+		for _, out := range p.Outputs {
+			a.layOutput(t, p, out)
+		}
 	}
 	return t
 }
@@ -338,18 +339,9 @@ func (a *assembly) alternatives() []*alternative {
 // layOutput lays a recipe's artefacts. No package and no other recipe may have
 // another file in the same place; a plain directory leaves one that is there as
 // it is.
-func (a *assembly) layOutput(t *layer.Tree, out Output) {
+func (a *assembly) layOutput(t *layer.Tree, p *Part, out Output) {
 	for _, f := range out.Tree.Files() {
-		p := deb.Canonical(f.Path)
-		if p != f.Path {
-			moved := *f
-			moved.Path = p
-			if moved.At == "" {
-				moved.At = f.Path
-			}
-			f = &moved
-		}
-		old := t.Get(p)
+		old := t.Get(f.Path)
 		switch {
 		case old == nil || old.Origin.Kind == layer.FromSkeleton && old.Type != layer.Dir:
 		case f.Type == layer.Dir && old.Type == layer.Dir:
@@ -360,8 +352,8 @@ func (a *assembly) layOutput(t *layer.Tree, out Output) {
 			continue
 		default:
 			a.mistakes.Add(&diag.Error{
-				Pos: a.outputPos(out), Msg: fmt.Sprintf("%s: recipe %s and %s both have it", p, out.Recipe, old.Origin),
-				Hint: fmt.Sprintf("leave it out of the one with \"!%s\" in [artefacts], or do without the other", p),
+				Pos: outputPos(p, out), Msg: fmt.Sprintf("%s: recipe %s and %s both have it", f.Path, out.Recipe, old.Origin),
+				Hint: fmt.Sprintf("leave it out of the one with \"!%s\" in [artefacts], or do without the other", f.Path),
 			})
 			continue
 		}
@@ -370,11 +362,11 @@ func (a *assembly) layOutput(t *layer.Tree, out Output) {
 }
 
 // outputPos is where a mistake about an output belongs.
-func (a *assembly) outputPos(out Output) diag.Pos {
-	for _, set := range a.in.Recipe.Sets {
-		if set.Name == out.Set && out.Recipe == a.in.Recipe.Name {
+func outputPos(p *Part, out Output) diag.Pos {
+	for _, set := range p.Recipe.Sets {
+		if set.Name == out.Set {
 			return set.Pos
 		}
 	}
-	return diag.Pos{File: a.in.Recipe.File}
+	return diag.Pos{File: p.Recipe.File}
 }

@@ -273,7 +273,7 @@ workdir = "/work"
 				`,
 				outputs: []Output{
 					outputOf(t, "lib", "f /opt/lib/x text=1\nf /opt/shared text=s"),
-					outputOf(t, "app", "f /bin/app text=app\nd /var/mail\nd /var/www owner=www-data mode=750\nf /opt/shared text=s\nf /etc/a"),
+					outputOf(t, "app", "f /usr/bin/app text=app\nd /var/mail\nd /var/www owner=www-data mode=750\nf /opt/shared text=s\nf /etc/a"),
 				},
 				recipe: "[depends]\nruntime = [\"aa\"]\n[image]\nuser = \"root\"",
 			},

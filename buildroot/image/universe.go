@@ -24,6 +24,7 @@ type pkg struct {
 	deb.Control
 	in      *universe
 	tree    string        // name of the package's tree in the store, or ""
+	bare    bool          // its scripts did not run, and it has some that matter
 	files   []*layer.File // in path order; see located
 	needs   [][]relation.Relation
 	replace []relation.Relation
@@ -64,7 +65,7 @@ func newUniverse(name string, root Root) (*universe, error) {
 }
 
 func (u *universe) pkg(in Package) (*pkg, error) {
-	p := &pkg{Control: in.Control, in: u, files: in.Index.Files, tree: in.Tree}
+	p := &pkg{Control: in.Control, in: u, files: in.Index.Files, tree: in.Tree, bare: in.Bare && in.Has("postinst")}
 	for _, field := range []string{"Pre-Depends", "Depends"} {
 		all, err := relation.Parse(p.Get(field))
 		if err != nil {

@@ -28,7 +28,7 @@ import (
 //	report secret /etc/key
 //
 // Files are "f", "d", "l PATH TARGET", "h PATH FIRST" and "- PATH"; words behind
-// them are owner=, mode= (octal), elf=NEEDED…, interp=, script=PROGRAM, calls=system
+// them are owner=, mode= (octal), elf=NEEDED…, so=SONAME, interp=, script=PROGRAM, calls=system
 // and text= up to the end of the line.
 type world struct {
 	root Root
@@ -128,6 +128,8 @@ func fileOf(t *testing.T, line string, from layer.Origin) *layer.File {
 			if value != "" {
 				f.Facts.Needed = strings.Split(value, ",")
 			}
+		case "so":
+			f.Facts.Soname = value
 		case "calls":
 			f.Facts.Calls = []string{value}
 		case "interp":
@@ -216,6 +218,7 @@ type check struct {
 	world, build string
 	recipe       string
 	outputs      []Output
+	parts        []Part // of other recipes
 	files        map[string]string
 	ids          []lock.ID
 }
@@ -223,15 +226,16 @@ type check struct {
 func (c check) input(t *testing.T) Input {
 	t.Helper()
 	in := Input{
-		Recipe: instance(t, c.recipe), Runtime: newWorld(t, base+c.world), Outputs: c.outputs, IDs: c.ids, Open: opener{},
-		Files: map[string][]byte{},
+		Recipe: instance(t, c.recipe), Runtime: newWorld(t, base+c.world), IDs: c.ids, Open: opener{},
 	}
+	own := Part{Recipe: in.Recipe, Asks: in.Recipe.Runtime, Outputs: c.outputs, Files: map[string][]byte{}, Image: true}
 	if c.build != "" {
 		in.Build = newWorld(t, base+c.build)
 	}
 	for name, text := range c.files {
-		in.Files[name] = []byte(text)
+		own.Files[name] = []byte(text)
 	}
+	in.Parts = append(c.parts, own)
 	return in
 }
 

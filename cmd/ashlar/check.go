@@ -25,15 +25,11 @@ func runCheck(_ context.Context, env *env, flags *flag.FlagSet, args []string) e
 	if err != nil {
 		return err
 	}
-	instances, err := w.instances(names)
-	if err != nil {
-		return err
-	}
 	for _, r := range w.Recipes {
 		for _, u := range r.Unsupported() {
 			fmt.Fprintf(env.err, "note: %v\n", u)
 		}
 	}
-	fmt.Fprintf(env.err, "%s, %s: no mistakes\n", plural(len(w.Recipes), "recipe"), plural(len(instances), "target"))
+	fmt.Fprintf(env.err, "%s, %s: no mistakes\n", plural(len(w.Recipes), "recipe"), plural(len(w.Graph(names...).Goals), "target"))
 	return nil
 }

@@ -82,7 +82,8 @@ type locking struct {
 	env       *env
 	ws        *workspace
 	old       *lock.Lock
-	instances []*recipe.Instance
+	graph     *recipe.Graph
+	instances []*recipe.Instance // to be locked: all of the graph, or some
 	options   lock.Options
 	dry       bool
 }
@@ -97,9 +98,8 @@ func (e *env) relock(ctx context.Context, names []string, prepare func(*locking)
 	if l.old, err = w.readLock(); err != nil {
 		return err
 	}
-	if l.instances, err = w.instances(nil); err != nil {
-		return err
-	}
+	l.graph = w.Graph()
+	l.instances = l.graph.All
 	if err := l.limit(names); err != nil {
 		return err
 	}
@@ -119,8 +119,12 @@ func (l *locking) limit(names []string) error {
 			return usagef("there is no recipe %q", n)
 		}
 	}
-	l.instances = slices.DeleteFunc(l.instances, func(i *recipe.Instance) bool {
-		return !slices.Contains(names, i.Name) && !slices.Contains(names, lock.FullName(i)) && !l.locked(i)
+	asked := map[string]bool{}
+	for _, i := range l.ws.Graph(names...).All { // with all that they need
+		asked[lock.FullName(i)] = true
+	}
+	l.instances = slices.DeleteFunc(slices.Clone(l.instances), func(i *recipe.Instance) bool {
+		return !asked[lock.FullName(i)] && !l.locked(i)
 	})
 	return nil
 }
@@ -147,7 +151,7 @@ func (l *locking) moveGone(ctx context.Context) error {
 	gone := map[string]bool{} // by package and digest, once it was asked for
 	lost := map[string]bool{} // sets, by name
 	for _, i := range l.instances {
-		archives, err := l.ws.archives(i)
+		archives, err := l.ws.archives(l.graph, i)
 		if err != nil {
 			return err
 		}
@@ -185,7 +189,7 @@ func (l *locking) run(ctx context.Context) error {
 	}
 	byInstance := map[*recipe.Instance][]lock.Archive{}
 	for _, i := range l.instances {
-		if byInstance[i], err = l.ws.archives(i); err != nil {
+		if byInstance[i], err = l.ws.archives(l.graph, i); err != nil {
 			return err
 		}
 	}
@@ -194,7 +198,7 @@ func (l *locking) run(ctx context.Context) error {
 		return err
 	}
 	pin := pinner{fetch: f, store: l.env.opened.store}
-	next, err := lock.Make(ctx, l.old, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pin, l.options)
+	next, err := lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pin, l.options)
 	if err != nil {
 		return err
 	}

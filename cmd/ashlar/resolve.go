@@ -40,7 +40,7 @@ func runResolve(ctx context.Context, env *env, flags *flag.FlagSet, args []strin
 	if *suite != "" {
 		target.Suite = *suite
 	}
-	archives, err := w.archives(&recipe.Instance{Target: target})
+	archives, err := w.archives(&recipe.Graph{}, &recipe.Instance{Target: target})
 	if err != nil {
 		return err
 	}

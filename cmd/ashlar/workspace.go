@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -58,63 +59,14 @@ func (e *env) loadSettings(names ...string) (*workspace, error) {
 	return &workspace{Workspace: w, files: files, store: e.store}, nil
 }
 
-// instances are what the recipes say for their targets. build refuses what this
-// version reads but cannot build.
-func (w *workspace) instances(names []string) ([]*recipe.Instance, error) {
-	var list []*recipe.Instance
-	var mistakes diag.List
-	for _, r := range w.Recipes {
-		for _, t := range w.targets(r, names) {
-			i, err := r.Instance(t)
-			if err != nil {
-				found := diag.Of(err)
-				if len(found) == 0 {
-					return nil, err
-				}
-				mistakes.Add(found...)
-				continue
-			}
-			list = append(list, i)
-		}
-	}
-	return list, mistakes.Err()
-}
-
-// targets are those of a recipe's targets that names ask for: all without names,
-// the first variant for NAME, V for NAME@V.
-func (w *workspace) targets(r *recipe.Recipe, names []string) []recipe.Target {
-	chosen := variants(r, names)
-	return slices.DeleteFunc(w.Targets(r), func(t recipe.Target) bool { return !slices.Contains(chosen, t.Variant) })
-}
-
-func variants(r *recipe.Recipe, names []string) []string {
-	all := r.Variants
-	if len(all) == 0 {
-		all = []string{""}
-	}
-	if len(names) == 0 {
-		return all
-	}
-	var chosen []string
-	for _, n := range names {
-		name, variant, said := strings.Cut(n, "@")
-		switch {
-		case name != r.Name:
-		case said:
-			chosen = append(chosen, variant)
-		default:
-			chosen = append(chosen, all[0])
-		}
-	}
-	return chosen
-}
-
 // buildable refuses what this version cannot build.
-func (w *workspace) buildable(names []string) error {
+func (w *workspace) buildable(g *recipe.Graph) error {
 	var mistakes diag.List
-	for _, r := range w.Recipes {
-		if len(variants(r, names)) > 0 {
-			mistakes.Add(r.Unsupported()...)
+	seen := map[string]bool{}
+	for _, i := range g.All {
+		if !seen[i.Name] {
+			seen[i.Name] = true
+			mistakes.Add(w.Recipe(i.Name).Unsupported()...)
 		}
 	}
 	return mistakes.Err()
@@ -142,31 +94,73 @@ func (w *workspace) readLock() (*lock.Lock, error) {
 	return lock.Decode(lock.FileName, data)
 }
 
-// archives are those that an instance's packages come from.
-func (w *workspace) archives(i *recipe.Instance) ([]lock.Archive, error) {
+// archives are those that an instance's packages come from: the workspace's, and
+// those of its recipe and of the recipes that it has something of.
+func (w *workspace) archives(g *recipe.Graph, i *recipe.Instance) ([]lock.Archive, error) {
 	var list []lock.Archive
-	for _, a := range slices.Concat(w.Archives(i.Suite), i.Archives) {
-		archive := lock.Archive{Name: a.Name, URI: a.URI, Suite: a.Suite, Components: a.Components, Include: a.Include}
-		if a.SignedBy.Name != "" {
-			file := i.Locate(a.SignedBy.Name)
-			key, err := fs.ReadFile(w.files, file)
+	add := func(of *recipe.Instance, all []recipe.Archive) error {
+		for _, a := range all {
+			archive, err := w.archive(of, a)
 			if err != nil {
-				return nil, &diag.Error{Pos: a.SignedBy.Pos, Msg: fmt.Sprintf("cannot read the key of archive %s: %v", a.Name, err)}
+				return err
 			}
-			archive.SignedBy = []string{string(key)}
+			at := slices.IndexFunc(list, func(b lock.Archive) bool { return a.Name == b.Name })
+			switch {
+			case at < 0:
+				list = append(list, archive)
+			case !reflect.DeepEqual(list[at], archive):
+				return &diag.Error{Pos: a.Pos, Msg: fmt.Sprintf("archive %s is another one in a recipe that %s has something of", a.Name, lock.FullName(i)), Hint: "declare it once, in ashlar.toml, or give one of them another name"}
+			}
 		}
-		list = append(list, archive)
+		return nil
+	}
+	if err := add(i, w.Archives(i.Suite)); err != nil {
+		return nil, err
+	}
+	for _, of := range w.archiveOwners(g, i) {
+		if err := add(of, of.Archives); err != nil {
+			return nil, err
+		}
 	}
 	return list, nil
 }
 
-// plan plans the named recipes, all if there are no names.
-func (w *workspace) plan(names []string, tests bool) (*plan.Plan, []*recipe.Instance, error) {
-	if err := w.buildable(names); err != nil {
-		return nil, nil, err
+// archiveOwners are i and the recipes that it has something of.
+func (w *workspace) archiveOwners(g *recipe.Graph, i *recipe.Instance) []*recipe.Instance {
+	parts := g.ForSteps(i)
+	if i.Image != nil {
+		parts = append(parts, g.ForImage(i)...)
 	}
-	instances, err := w.instances(names)
+	for _, t := range i.Tests {
+		parts = append(parts, g.ForTest(i, t)...)
+	}
+	owners := []*recipe.Instance{i}
+	for _, p := range parts {
+		if len(p.Recipe.Archives) > 0 && !slices.Contains(owners, p.Recipe) {
+			owners = append(owners, p.Recipe)
+		}
+	}
+	return owners
+}
+
+func (w *workspace) archive(of *recipe.Instance, a recipe.Archive) (lock.Archive, error) {
+	archive := lock.Archive{Name: a.Name, URI: a.URI, Suite: a.Suite, Components: a.Components, Include: a.Include}
+	if a.SignedBy.Name == "" {
+		return archive, nil
+	}
+	key, err := fs.ReadFile(w.files, of.Locate(a.SignedBy.Name))
 	if err != nil {
+		return archive, &diag.Error{Pos: a.SignedBy.Pos, Msg: fmt.Sprintf("cannot read the key of archive %s: %v", a.Name, err)}
+	}
+	archive.SignedBy = []string{string(key)}
+	return archive, nil
+}
+
+// plan plans the named recipes, all if there are no names. The instances are
+// those of the goals.
+func (w *workspace) plan(names []string, tests bool) (*plan.Plan, []*recipe.Instance, error) {
+	g := w.Graph(names...)
+	if err := w.buildable(g); err != nil {
 		return nil, nil, err
 	}
 	l, err := w.readLock()
@@ -174,22 +168,26 @@ func (w *workspace) plan(names []string, tests bool) (*plan.Plan, []*recipe.Inst
 		return nil, nil, err
 	}
 	var archives []lock.Archive
-	for _, i := range instances {
-		list, err := w.archives(i)
+	for _, i := range g.All {
+		list, err := w.archives(g, i)
 		if err != nil {
 			return nil, nil, err
 		}
-		archives = append(archives, list...)
+		for _, a := range list {
+			if !slices.ContainsFunc(archives, func(b lock.Archive) bool { return reflect.DeepEqual(a, b) }) {
+				archives = append(archives, a)
+			}
+		}
 	}
 	s, err := w.store()
 	if err != nil {
 		return nil, nil, err
 	}
 	p, err := plan.New(plan.Input{
-		Instances: instances, Lock: l, Files: w.files, Dirs: local.New(w.files, filepath.Join(s.Dir(), "local")), Tests: tests,
+		Graph: g, Lock: l, Files: w.files, Dirs: local.New(w.files, filepath.Join(s.Dir(), "local")), Tests: tests,
 		URLs: func(q lock.Package) []string { return apt.URLs(l, q, archives) },
 	})
-	return p, instances, err
+	return p, g.Goals, err
 }
 
 // A pinner finds out what sources are, by fetching them into the store.

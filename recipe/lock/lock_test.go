@@ -119,7 +119,7 @@ func instance(name string, build ...string) *recipe.Instance {
 func makeLock(t *testing.T, old *Lock, a *archive, o Options, instances ...*recipe.Instance) *Lock {
 	t.Helper()
 	none := func(*recipe.Instance) []Archive { return nil }
-	l, err := Make(t.Context(), old, instances, none, a, a, o)
+	l, err := Make(t.Context(), old, &recipe.Graph{}, instances, none, a, a, o)
 	if err != nil {
 		t.Fatal(err)
 	}

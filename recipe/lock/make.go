@@ -29,6 +29,37 @@ func Asks(deps []recipe.Dep) []string {
 	return asks
 }
 
+// The uses of packages that an instance has, besides "test NAME".
+const (
+	UseBuild   = "build"
+	UseRuntime = "runtime"
+)
+
+// A Wish is what one use of an instance asks archives for: what it says itself,
+// and what the recipes depend on that it uses there.
+type Wish struct {
+	Use  string
+	Asks []recipe.Dep
+}
+
+// Wishes are those of an instance: for its steps, its image, and each of its
+// tests that is a script.
+func Wishes(g *recipe.Graph, i *recipe.Instance) []Wish {
+	var all []Wish
+	if len(i.Steps) > 0 {
+		all = append(all, Wish{UseBuild, recipe.Asks(i.Build, g.ForSteps(i)...)})
+	}
+	if i.Image != nil {
+		all = append(all, Wish{UseRuntime, recipe.Asks(i.Runtime, slices.Concat(g.ForImage(i), g.Spare(i))...)})
+	}
+	for _, t := range i.Tests {
+		if t.Run != "" {
+			all = append(all, Wish{"test " + t.Name, recipe.Asks(t.Packages, g.ForTest(i, t)...)})
+		}
+	}
+	return all
+}
+
 // A Need is one set that a recipe's instance needs. Set is what the lock will
 // say of it, but for what is yet to be found out.
 type Need struct {
@@ -36,32 +67,18 @@ type Need struct {
 	Request Request
 }
 
-// Needs are the sets that an instance needs: for its steps, its image, and each
-// of its tests that has packages of its own.
-func Needs(r *recipe.Instance, archives []Archive) []Need {
+// Needs are the sets that an instance needs.
+func Needs(g *recipe.Graph, r *recipe.Instance, archives []Archive) []Need {
 	var needs []Need
-	add := func(use string, deps []recipe.Dep) {
+	for _, w := range Wishes(g, r) {
 		n := Need{
-			Set:     Set{Recipe: FullName(r), Use: use, Arch: r.Arch, Suite: r.Suite, Asks: Asks(deps)},
+			Set:     Set{Recipe: FullName(r), Use: w.Use, Arch: r.Arch, Suite: r.Suite, Asks: Asks(w.Asks)},
 			Request: Request{Archives: archives, Arch: r.Arch, Base: true},
 		}
-		for _, d := range deps {
-			if d.Recipe == "" {
-				n.Request.Want = append(n.Request.Want, Want{Relation: d.Text, Pos: d.Pos})
-			}
+		for _, d := range w.Asks {
+			n.Request.Want = append(n.Request.Want, Want{Relation: d.Text, Pos: d.Pos})
 		}
 		needs = append(needs, n)
-	}
-	if len(r.Steps) > 0 {
-		add("build", r.Build)
-	}
-	if r.Image != nil {
-		add("runtime", r.Runtime)
-	}
-	for _, t := range r.Tests {
-		if t.Run != "" {
-			add("test "+t.Name, t.Packages)
-		}
 	}
 	return needs
 }
@@ -81,13 +98,14 @@ type Options struct {
 }
 
 // Make returns old, brought up to what the instances need: sets that fit stay as
-// they are, others are resolved, what nobody needs any more is gone. Instances
-// are all of the workspace; archives are those of one instance.
-func Make(ctx context.Context, old *Lock, instances []*recipe.Instance, archives func(*recipe.Instance) []Archive, r Resolver, p Pinner, o Options) (*Lock, error) {
+// they are, others are resolved, what nobody needs any more is gone. The
+// instances are of g, and all of the workspace that are to be locked; archives
+// are those of one instance.
+func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.Instance, archives func(*recipe.Instance) []Archive, r Resolver, p Pinner, o Options) (*Lock, error) {
 	m := &maker{old: old, index: old.Index(), has: map[string]bool{}, new: &Lock{IDs: slices.Clone(old.IDs)}}
 	var needs []Need
 	for _, i := range instances {
-		needs = append(needs, Needs(i, archives(i))...)
+		needs = append(needs, Needs(g, i, archives(i))...)
 	}
 	err := m.sets(ctx, needs, r, o)
 	for _, i := range instances {

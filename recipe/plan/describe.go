@@ -14,13 +14,15 @@ import (
 type Field struct {
 	Name  string
 	Value string
+	Of    string // what is read of the result of the action that Value names; empty: all
 }
 
 // Describe returns all that makes an action's ID, in a fixed order. Places in
 // recipe files and fields tagged `plan:"-"` are no part of it, and neither are
-// zero values: a new kind of setting that nobody uses changes no ID.
+// zero values: a new kind of setting that nobody uses changes no ID. The tag
+// `plan:"of F"` says that field F names what is read of that action's result.
 func Describe(kind Kind, do any) []Field {
-	d := describer{fields: []Field{{"kind", string(kind)}, {"format", strconv.Itoa(formats[kind])}}}
+	d := describer{fields: []Field{{Name: "kind", Value: string(kind)}, {Name: "format", Value: strconv.Itoa(formats[kind])}}}
 	d.value("", reflect.ValueOf(do))
 	return d.fields
 }
@@ -71,16 +73,21 @@ func (d *describer) structure(name string, v reflect.Value) {
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if f.Tag.Get("plan") == "-" {
+		tag := f.Tag.Get("plan")
+		if tag == "-" {
 			continue
 		}
 		if !f.IsExported() {
 			panic("plan: " + v.Type().String() + " hides " + f.Name + " from its description")
 		}
+		first := len(d.fields)
 		d.value(strings.TrimPrefix(name+"."+f.Name, "."), v.Field(i))
+		if of, ok := strings.CutPrefix(tag, "of "); ok && first < len(d.fields) {
+			d.fields[first].Of = v.FieldByName(of).String()
+		}
 	}
 }
 
 func (d *describer) add(name, value string) {
-	d.fields = append(d.fields, Field{name, value})
+	d.fields = append(d.fields, Field{Name: name, Value: value})
 }

@@ -16,16 +16,16 @@ import (
 
 // Input is what a plan is made of.
 type Input struct {
-	Instances []*recipe.Instance // what is to be built, in this order
-	Lock      *lock.Lock
-	URLs      func(lock.Package) []string // where a package may be had, best first
-	Files     fs.FS                       // the workspace, for the files that recipes name
-	Dirs      Lister                      // the workspace, for sources that are directories
-	Tests     bool                        // plan the roots of their tests, too
+	Graph *recipe.Graph // its goals are to be built, in their order
+	Lock  *lock.Lock
+	URLs  func(lock.Package) []string // where a package may be had, best first
+	Files fs.FS                       // the workspace, for the files that recipes name
+	Dirs  Lister                      // the workspace, for sources that are directories
+	Tests bool                        // plan the roots of the goals' tests, too
 }
 
-// New plans all instances together. Its mistakes are a lock that does not fit
-// its recipes, and files that recipes name and nobody has.
+// New plans all goals together, and what they need. Its mistakes are a lock that
+// does not fit its recipes, and files that recipes name and nobody has.
 func New(in Input) (*Plan, error) {
 	p := &planner{
 		Input:  in,
@@ -33,9 +33,10 @@ func New(in Input) (*Plan, error) {
 		index:  in.Lock.Index(),
 		bases:  map[string]root{},
 		unpack: map[string]ID{},
+		made:   map[*recipe.Instance]*made{},
 	}
-	for _, r := range in.Instances {
-		p.recipe(r)
+	for _, r := range in.Graph.Goals {
+		p.goal(r)
 	}
 	if err := p.errs.Err(); err != nil {
 		return nil, err
@@ -49,60 +50,150 @@ type planner struct {
 	index  lock.Index
 	bases  map[string]root
 	unpack map[string]ID // by the package's digest
+	made   map[*recipe.Instance]*made
 	errs   diag.List
 }
 
 // A root is a Root while it is being planned.
 type root struct {
 	Root
-	last []ID // inputs of the next wave
+	base int // how many of its packages are the base's
 }
 
-func (p *planner) recipe(r *recipe.Instance) {
+// A made is what was planned of an instance.
+type made struct {
+	wishes  map[string][]recipe.Dep // by use
+	build   root                    // that its steps run in
+	collect ID                      // or "": it has neither sources nor steps
+	image   ID                      // or "": it was not asked for
+}
+
+func (p *planner) goal(r *recipe.Instance) {
 	name := lock.FullName(r)
-	var collect ID
-	var built Root
-	if len(r.Steps)+len(r.Sources) > 0 {
-		if len(r.Steps) > 0 {
-			built = p.set(r, "build", r.Build)
+	m := p.recipe(r)
+	for _, t := range r.Tests {
+		if p.Tests && t.Run != "" {
+			root := p.set(r, "test "+t.Name, m.wishes)
+			root.Outputs = p.outputs(p.Graph.ForTest(r, t))
+			p.plan.Roots[name+" test "+t.Name] = root.Root
 		}
-		collect = p.collect(r, built, p.build(r, built))
 	}
-	p.tests(r)
-	if r.Image == nil {
-		if collect != "" {
-			p.plan.Goals = append(p.plan.Goals, Goal{Recipe: name, Action: collect})
+	goal := Goal{Recipe: name, Action: m.collect}
+	if r.Image != nil {
+		goal.Action = p.image(r)
+	}
+	if goal.Action != "" {
+		p.plan.Goals = append(p.plan.Goals, goal)
+	}
+}
+
+// recipe plans what an instance's steps make, once.
+func (p *planner) recipe(r *recipe.Instance) *made {
+	if m := p.made[r]; m != nil {
+		return m
+	}
+	m := &made{wishes: map[string][]recipe.Dep{}}
+	p.made[r] = m
+	for _, w := range lock.Wishes(p.Graph, r) {
+		m.wishes[w.Use] = w.Asks
+	}
+	if len(r.Steps)+len(r.Sources) == 0 {
+		return m
+	}
+	if len(r.Steps) > 0 {
+		m.build = p.set(r, lock.UseBuild, m.wishes)
+		m.build.Outputs = p.outputs(p.Graph.ForSteps(r))
+		p.plan.Roots[lock.FullName(r)+" build"] = m.build.Root
+	}
+	m.collect = p.collect(r, m.build, p.build(r, m.build.Root))
+	return m
+}
+
+// outputs are the sets of parts that have any.
+func (p *planner) outputs(parts []recipe.Part) []Output {
+	var all []Output
+	for _, part := range parts {
+		by := p.recipe(part.Recipe).collect
+		for _, set := range part.Sets {
+			if by != "" {
+				all = append(all, Output{Recipe: lock.FullName(part.Recipe), Set: set, By: by})
+			}
 		}
-		return
 	}
-	img := &Image{Recipe: r, Says: says(r), Build: built, Runtime: p.set(r, "runtime", r.Runtime), Files: p.files(r)}
-	if collect != "" {
-		img.Outputs = []ID{collect}
+	return all
+}
+
+// image plans an instance's image, once.
+func (p *planner) image(r *recipe.Instance) ID {
+	m := p.recipe(r)
+	if m.image != "" {
+		return m.image
+	}
+	name := lock.FullName(r)
+	img := &Image{Recipe: r, Runtime: p.set(r, lock.UseRuntime, m.wishes).Root, Build: m.build.Root}
+	img.Build.Outputs = nil // they are parts
+	if base := p.Graph.Find(r.Image.From, r); base != nil {
+		img.From = p.image(base)
+	}
+	for _, part := range p.Graph.Spare(r) {
+		img.Parts = append(img.Parts, p.part(part, true))
+	}
+	for _, part := range p.Graph.ForImage(r) {
+		img.Parts = append(img.Parts, p.part(part, false))
 	}
 	for _, id := range p.Lock.IDs {
 		img.IDs = append(img.IDs, Number{Name: id.Name, Number: id.Number})
 	}
-	inputs := slices.Concat(img.Runtime.all(), built.all(), img.Outputs)
-	id := p.plan.add(KindImage, "image "+name, name, 0, inputs, nil, img)
-	p.plan.Goals = append(p.plan.Goals, Goal{Recipe: name, Action: id})
-}
-
-// tests plans the roots that test scripts run in.
-func (p *planner) tests(r *recipe.Instance) {
-	for _, t := range r.Tests {
-		if p.Tests && t.Run != "" {
-			p.set(r, "test "+t.Name, t.Packages)
+	inputs := slices.Concat(img.Runtime.Inputs(), img.Build.Inputs())
+	for _, part := range img.Parts {
+		for _, o := range part.Outputs {
+			inputs = append(inputs, o.By)
 		}
 	}
+	if img.From != "" {
+		inputs = append(inputs, img.From)
+	}
+	m.image = p.plan.add(KindImage, "image "+name, name, 0, distinct(inputs), nil, img)
+	return m.image
 }
 
-func (r Root) all() []ID { return slices.Concat(r.Packages, r.Waves) }
+// part plans what another recipe brings into an image, or its own.
+func (p *planner) part(of recipe.Part, spare bool) Part {
+	r := of.Recipe
+	part := Part{
+		Recipe: r, Says: says(r), Asks: of.Packages, Outputs: p.outputs([]recipe.Part{of}),
+		Files: p.files(r, of.Image), Spare: spare,
+	}
+	if !of.Image {
+		part.Says.Image = nil
+	}
+	return part
+}
+
+// Inputs are the actions whose results the root is made of.
+func (r Root) Inputs() []ID {
+	all := slices.Concat(r.Packages, r.Waves)
+	for _, o := range r.Outputs {
+		all = append(all, o.By)
+	}
+	return distinct(all)
+}
+
+// distinct drops IDs that stand twice.
+func distinct(ids []ID) []ID {
+	seen := make(map[ID]bool, len(ids))
+	return slices.DeleteFunc(ids, func(id ID) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
+}
 
 func says(r *recipe.Instance) Says {
 	return Says{
 		Name: r.Name, Version: r.Version, Summary: r.Summary, License: r.License, Homepage: r.Homepage,
 		Arch: r.Arch, Suite: r.Suite, Variant: r.Variant,
-		Runtime: r.Runtime, Vars: r.Vars, Content: imageContent(r.Content), Image: r.Image,
+		Vars: r.Vars, Content: imageContent(r.Content), Image: r.Image,
 	}
 }
 
@@ -123,32 +214,53 @@ func splitEdits(all []recipe.Edit) (image, source []recipe.Edit) {
 	return image, source
 }
 
-// set plans the root of one use of a recipe.
-func (p *planner) set(r *recipe.Instance, use string, deps []recipe.Dep) Root {
-	name := lock.FullName(r)
+// set plans the packages of one use of a recipe.
+func (p *planner) set(r *recipe.Instance, use string, wishes map[string][]recipe.Dep) root {
+	name, deps := lock.FullName(r), wishes[use]
 	set, ok := p.Lock.Set(name, use, r.Arch)
 	if !ok {
 		p.stale(r, deps, fmt.Sprintf("%s has nothing for the %s dependencies of %s on %s", lock.FileName, use, name, r.Arch))
-		return Root{}
+		return root{}
 	}
 	if asks := lock.Asks(deps); !slices.Equal(asks, set.Asks) || set.Suite != r.Suite {
 		p.stale(r, deps, fmt.Sprintf("%s does not fit recipe %s: its %s dependencies are now %s, and were locked as %s", lock.FileName, name, use, words(asks, r.Suite), words(set.Asks, set.Suite)))
-		return Root{}
+		return root{}
 	}
 	base := p.base(r, set)
+	users, groups := r.Users, r.Groups
+	if use == lock.UseRuntime {
+		users, groups = p.accounts(r)
+	}
 	waves, err := Waves(p.packages(set.Packages))
 	if err != nil {
 		p.errs.Add(&diag.Error{Pos: diag.Pos{File: r.File}, Msg: fmt.Sprintf("%s dependencies of %s: %v", use, name, err)})
 	}
 	for i, w := range waves {
 		label := fmt.Sprintf("configure %d packages for %s", len(w), name)
-		if len(w) == 0 && i > 0 || len(w)+len(r.Users)+len(r.Groups)+len(r.Debconf) == 0 {
+		if len(w) == 0 && i > 0 || len(w)+len(users)+len(groups)+len(r.Debconf) == 0 {
 			continue
 		}
-		base = p.wave(base, w, label, name, &Configure{Users: r.Users, Groups: r.Groups, Debconf: r.Debconf})
+		base = p.wave(base, w, label, name, &Configure{Users: users, Groups: groups, Debconf: r.Debconf})
 	}
-	p.plan.Roots[name+" "+use] = base.Root
-	return base.Root
+	return base
+}
+
+// accounts are those of all recipes that an image has: they are made before any
+// maintainer script runs.
+func (p *planner) accounts(r *recipe.Instance) (users []recipe.User, groups []recipe.Group) {
+	for _, part := range p.Graph.ForImage(r) {
+		for _, u := range part.Recipe.Users {
+			if !slices.ContainsFunc(users, func(v recipe.User) bool { return v.Name == u.Name }) {
+				users = append(users, u)
+			}
+		}
+		for _, g := range part.Recipe.Groups {
+			if !slices.ContainsFunc(groups, func(h recipe.Group) bool { return h.Name == g.Name }) {
+				groups = append(groups, g)
+			}
+		}
+	}
+	return users, groups
 }
 
 func words(asks []string, suite string) string {
@@ -176,6 +288,7 @@ func (p *planner) base(r *recipe.Instance, set lock.Set) root {
 		return root{}
 	}
 	b := p.wave(root{}, p.packages(base.Packages), "configure the base of "+key, "", &Configure{})
+	b.base = len(b.Packages)
 	p.bases[key] = b
 	return b
 }
@@ -194,8 +307,8 @@ func (p *planner) wave(before root, packages []lock.Package, label, forRecipe st
 		c.Packages = append(c.Packages, p.unpacked(q, forRecipe))
 	}
 	c.Before = before.Root
-	id := p.plan.add(KindConfigure, label, forRecipe, 0, slices.Concat(c.Packages, c.Before.all()), nil, c)
-	return root{Root: Root{
+	id := p.plan.add(KindConfigure, label, forRecipe, 0, slices.Concat(c.Packages, c.Before.Inputs()), nil, c)
+	return root{base: before.base, Root: Root{
 		Packages: slices.Concat(before.Packages, c.Packages),
 		Waves:    append(slices.Clone(before.Waves), id),
 	}}
@@ -227,11 +340,11 @@ func (p *planner) build(r *recipe.Instance, in Root) ID {
 		}
 	}
 	name := lock.FullName(r)
-	return p.plan.add(KindBuild, "build "+name, name, 0, in.all(), blobs, b)
+	return p.plan.add(KindBuild, "build "+name, name, 0, in.Inputs(), blobs, b)
 }
 
-func (p *planner) collect(r *recipe.Instance, in Root, made ID) ID {
-	c := &Collect{Made: made, Root: in, Sets: r.Sets, Discard: r.Room.Discard, NoSets: diag.Pos{File: r.File}}
+func (p *planner) collect(r *recipe.Instance, in root, made ID) ID {
+	c := &Collect{Made: made, Root: in.Root, Spare: in.Packages[in.base:], Sets: r.Sets, Discard: r.Room.Discard, NoSets: diag.Pos{File: r.File}}
 	for _, f := range r.Files {
 		c.Own = append(c.Own, f.Path)
 	}
@@ -240,13 +353,17 @@ func (p *planner) collect(r *recipe.Instance, in Root, made ID) ID {
 	}
 	slices.Sort(c.Own)
 	name := lock.FullName(r)
-	return p.plan.add(KindCollect, "collect "+name, name, 0, append(in.all(), made), nil, c)
+	return p.plan.add(KindCollect, "collect "+name, name, 0, append(in.Inputs(), made), nil, c)
 }
 
-// files reads what the image's files come from.
-func (p *planner) files(r *recipe.Instance) []File {
+// files reads what the files come from that a recipe brings.
+func (p *planner) files(r *recipe.Instance, image bool) []File {
 	var all []File
-	for _, c := range []recipe.Content{r.Content, r.Image.Content} {
+	contents := []recipe.Content{r.Content}
+	if image {
+		contents = append(contents, r.Image.Content)
+	}
+	for _, c := range contents {
 		for _, f := range c.Files {
 			if f.From != "" && f.Place != recipe.InImage {
 				all = append(all, p.file(r, f.Place, f.From, f.Pos)...)

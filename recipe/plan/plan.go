@@ -34,7 +34,7 @@ const (
 // formats are part of each ID: raise one when this program makes something else
 // of an equal description.
 var formats = map[Kind]int{
-	KindUnpack: 1, KindConfigure: 2, KindBuild: 1, KindCollect: 1, KindImage: 1,
+	KindUnpack: 1, KindConfigure: 2, KindBuild: 1, KindCollect: 2, KindImage: 2,
 }
 
 // An Action is one thing to do.
@@ -54,11 +54,20 @@ type Unpack struct {
 	SHA256 string
 }
 
-// A Root is a root file system as data: package trees, and the effects of the
-// waves in which they were configured.
+// A Root is a root file system as data: package trees, the effects of the waves
+// in which they were configured, and recipes' outputs on top.
 type Root struct {
 	Packages []ID // unpack actions, the base's first, then by name
 	Waves    []ID // configure actions, the first one first
+	Outputs  []Output
+}
+
+// An Output is one set of a recipe's artefacts. With it come the packages that
+// the libraries of the recipe's sets need.
+type Output struct {
+	Recipe string `plan:"-"`
+	Set    string
+	By     ID `plan:"of Set"` // a collect action
 }
 
 // Configure runs the maintainer scripts of one wave of packages over those of
@@ -118,6 +127,7 @@ type File struct {
 type Collect struct {
 	Made    ID   // the build action
 	Root    Root // that its steps ran in: whose files are a package's own
+	Spare   []ID // of Root's packages those that its base has not: where the libraries of the outputs may come from
 	Sets    []recipe.Set
 	Discard []string
 	NoSets  diag.Pos // where a recipe with steps and without sets is wrong
@@ -127,22 +137,30 @@ type Collect struct {
 // Image assembles an image.
 type Image struct {
 	Recipe  *recipe.Instance `plan:"-"` // as it was read, with positions
-	Says    Says
+	From    ID               // the image action that it begins with, or ""
 	Runtime Root
 	Build   Root   // candidates for the closure; empty without steps
-	Outputs []ID   // collect actions, those of other recipes first
-	Files   []File // that the recipe names, by name
+	Parts   []Part // recipes that it has something of, each behind those it depends on, its own the last
 	IDs     []Number
+}
+
+// A Part is what one recipe brings into an image.
+type Part struct {
+	Recipe  *recipe.Instance `plan:"-"`
+	Says    Says
+	Asks    []recipe.Dep // packages
+	Outputs []Output
+	Files   []File // that the recipe names, by name
+	Spare   bool   // it comes if another output needs a library of it
 }
 
 // Says is what of a recipe can change its image.
 type Says struct {
 	Name, Version, Summary, License, Homepage string
 	Arch, Suite, Variant                      string
-	Runtime                                   []recipe.Dep
 	Vars                                      []recipe.Var
 	Content                                   recipe.Content
-	Image                                     *recipe.Image
+	Image                                     *recipe.Image // nil where what stands below [image] does not come
 }
 
 // A Number is a user's and group's number from the lock.
