@@ -24,7 +24,7 @@ func (r *reader) archives(n *node) []Archive {
 // archive reads one archive over what a is already.
 func (r *reader) archive(n *node, a Archive) Archive {
 	a.Pos = r.keyPos(n)
-	if !r.table(n, "uri suite components signed-by include only") {
+	if !r.table(n, "uri mirrors suite components signed-by include only") {
 		return a
 	}
 	if !isRecipeName(n.key) {
@@ -34,6 +34,9 @@ func (r *reader) archive(n *node, a Archive) Archive {
 		a.URI = strings.TrimRight(r.url(uri), "/")
 	} else if a.URI == "" {
 		r.badKey(n, `write uri = "https://…", as in a deb822 .sources file`, "archive %q lacks its uri", n.key)
+	}
+	for _, kid := range r.entries(n.get("mirrors"), true) {
+		a.Mirrors = append(a.Mirrors, strings.TrimRight(r.url(kid), "/"))
 	}
 	if suite := n.get("suite"); suite != nil {
 		a.Suite = r.word(suite)

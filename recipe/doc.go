@@ -431,19 +431,24 @@
 //
 //   - workspace.suite: "trixie".
 //   - workspace.arch: ["amd64"].
+//   - workspace.vendor: what ashlar vendor keeps all packages and sources in, which
+//     is asked before archives: a directory, from the workspace; oci://REFERENCE; or
+//     the URL of a web server that has such a directory. None by default.
 //   - archive.A: as in a recipe, for all recipes. debian, debian-updates and
 //     debian-security are there: the suite, SUITE-updates and SUITE-security,
 //     component main, from http://deb.debian.org; a table of that name changes
-//     what it says. ${suite} is the recipe's.
+//     what it says. ${suite} is the recipe's. mirrors, a list, are other places of
+//     the same archive, which are asked first; they are not in the lock.
 //
 // An example:
 //
 //	[workspace]
-//	suite = "trixie"
-//	arch  = ["amd64", "arm64"]
+//	suite  = "trixie"
+//	arch   = ["amd64", "arm64"]
+//	vendor = "oci://registry.example.com/team/vendor"
 //
 //	[archive.debian]
-//	uri        = "http://mirror.example.com/debian"
+//	mirrors    = ["http://mirror.example.com/debian"]
 //	components = ["main", "contrib"]
 //
 //	[archive.own]

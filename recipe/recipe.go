@@ -96,6 +96,7 @@ type Archive struct {
 	Components []string
 	SignedBy   Ref      // path of the key beside the recipe; empty: Debian's own keys
 	Include    []string // globs of package names; all if empty
+	Mirrors    []string // where the same archive is, too, asked before URI; without a final slash
 	Pos        diag.Pos
 }
 

@@ -20,7 +20,7 @@ func (r *reader) url(n *node) string {
 	case u.Scheme != "https" && u.Scheme != "http":
 		r.badValue(n, "write https:// or http://", "URLs of the kind %q are not fetched", u.Scheme)
 	case u.User != nil:
-		r.badValue(n, "write [secret.NAME] with host = \""+u.Hostname()+"\": the fetcher sends it, and the recipe keeps no password", "the URL holds a user or a password")
+		r.badValue(n, "put them into ~/.netrc, as machine "+u.Hostname()+" login NAME password WORD: a recipe keeps no password", "the URL holds a user or a password")
 	default:
 		return s
 	}

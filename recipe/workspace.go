@@ -1,13 +1,15 @@
 package recipe
 
 import (
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
-const workspaceKeys = "suite arch"
+const workspaceKeys = "suite arch vendor"
 
 // A Workspace is ashlar.toml and recipes. Every setting has a default, so
 // ashlar.toml may be missing.
@@ -15,6 +17,7 @@ type Workspace struct {
 	File    string    // "ashlar.toml"
 	Suite   string    // DefaultSuite unless said otherwise
 	Arches  []string  // DefaultArch unless said otherwise
+	Vendor  string    // a directory, oci://REFERENCE or http(s) URL that has what the lock names; "" if none
 	Recipes []*Recipe // sorted by name
 
 	body *node // nil without an ashlar.toml
@@ -89,10 +92,36 @@ func (w *Workspace) settings(r *reader, n *node) {
 		}
 		arches = append(arches, arch)
 	}
+	if v := n.get("vendor"); v != nil {
+		w.vendor(r, v)
+	}
 	if len(arches) > 0 {
 		w.Arches = arches
 	} else if n.get("arch") != nil && n.get("arch").kind == listKind {
 		r.badValue(n.get("arch"), `write arch = ["amd64"]`, "arch is empty")
+	}
+}
+
+// vendor reads where the vendor is. A directory is kept as [path.Clean] has it, and
+// relative to the workspace unless it begins with a slash.
+func (w *Workspace) vendor(r *reader, n *node) {
+	v := strings.TrimSuffix(r.raw(n), "/")
+	scheme, rest, isURL := strings.Cut(v, "://")
+	switch {
+	case n.kind != stringKind:
+	case v == "":
+		r.badValue(n, `write vendor = "vendor", or vendor = "oci://registry.example.com/vendor"`, "vendor is empty")
+	case isURL && (!hasWord("oci http https", scheme) || rest == ""):
+		r.badValue(n, "name a directory, oci://REFERENCE, https://… or http://…", "%q is no vendor", v)
+	case isURL:
+		w.Vendor = v
+	case !strings.HasPrefix(v, "/") || strings.HasPrefix(v, "//"):
+		if w.Vendor = path.Clean(strings.TrimPrefix(v, "//")); !fs.ValidPath(w.Vendor) || w.Vendor == "." {
+			r.badValue(n, "name a directory below the workspace, or an absolute path", "path %q leaves the workspace", v)
+			w.Vendor = ""
+		}
+	default:
+		w.Vendor = path.Clean(v)
 	}
 }
 

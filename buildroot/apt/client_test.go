@@ -203,7 +203,7 @@ func TestFlat(t *testing.T) {
 	if err != nil || names(answers[0].Packages) != "flat" {
 		t.Fatalf("%v %v", answers, err)
 	}
-	got := apt.URLs(&lock.Lock{Archives: answers[0].Archives}, answers[0].Packages[0], nil)
+	got := apt.URLs(&lock.Lock{Archives: answers[0].Archives}, answers[0].Packages[0], []lock.Archive{a})
 	if want := []string{b.URL + "/repo/pool/flat_1.deb"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -364,21 +364,31 @@ func TestURLs(t *testing.T) {
 	l := &lock.Lock{Archives: []lock.Archive{
 		{Name: "trixie", URI: "http://deb.debian.org/debian", Suite: "trixie", Date: "2026-09-12T07:55:41Z"},
 		{Name: "sec", URI: "http://deb.debian.org/debian-security", Suite: "trixie-security", Date: "2026-11-21T00:53:03Z"},
-		{Name: "own", URI: "https://apt.example.org/x/", Suite: "./", SignedBy: []string{"key"}, Date: "2026-11-21T00:53:03Z"},
+		{Name: "own", URI: "https://apt.example.org/x/", Suite: "./", Date: "2026-11-21T00:53:03Z"},
+		{Name: "left", URI: "https://apt.example.org/y/", Suite: "./", Date: "2026-11-21T00:53:03Z"},
 	}}
-	workspace := []lock.Archive{{Name: "trixie", URI: "http://mirror.example.org/debian/", Suite: "trixie"}}
+	workspace := []lock.Archive{
+		{Name: "trixie", URI: "http://debian.example.org/debian/", Suite: "trixie", Mirrors: []string{"http://mirror.example.org/debian"}},
+		{Name: "sec", URI: "http://deb.debian.org/debian-security", Suite: "trixie-security"},
+		{Name: "own", URI: "https://apt.example.org/x/", Suite: "./", SignedBy: []string{"key"}},
+	}
 	tests := []struct {
 		p    lock.Package
 		want []string
 	}{
 		{lock.Package{From: "trixie", Path: "pool/main/a/a/a_1_all.deb"}, []string{
-			"http://mirror.example.org/debian/pool/main/a/a/a_1_all.deb", "http://deb.debian.org/debian/pool/main/a/a/a_1_all.deb",
+			"http://mirror.example.org/debian/pool/main/a/a/a_1_all.deb", "http://debian.example.org/debian/pool/main/a/a/a_1_all.deb",
+			"http://deb.debian.org/debian/pool/main/a/a/a_1_all.deb",
 			"https://snapshot.debian.org/archive/debian/20260913T075541Z/pool/main/a/a/a_1_all.deb"}},
 		{lock.Package{From: "sec", Path: "pool/updates/main/a/a/a_1_all.deb"}, []string{
 			"http://deb.debian.org/debian-security/pool/updates/main/a/a/a_1_all.deb", "http://mirror.example.org/debian/pool/main/a/a/a_1_all.deb",
-			"http://deb.debian.org/debian/pool/main/a/a/a_1_all.deb",
+			"http://debian.example.org/debian/pool/main/a/a/a_1_all.deb", "http://deb.debian.org/debian/pool/main/a/a/a_1_all.deb",
 			"https://snapshot.debian.org/archive/debian-security/20261122T005303Z/pool/updates/main/a/a/a_1_all.deb"}},
+		{lock.Package{From: "trixie", Path: "a.deb", Date: "2026-01-01T00:00:00Z"}, []string{
+			"http://mirror.example.org/debian/a.deb", "http://debian.example.org/debian/a.deb", "http://deb.debian.org/debian/a.deb",
+			"https://snapshot.debian.org/archive/debian/20260102T000000Z/a.deb"}},
 		{lock.Package{From: "own", Path: "a_1_all.deb"}, []string{"https://apt.example.org/x/a_1_all.deb"}},
+		{lock.Package{From: "left", Path: "a_1_all.deb"}, []string{"https://apt.example.org/y/a_1_all.deb"}},
 		{lock.Package{From: "gone", Path: "a_1_all.deb"}, nil},
 	}
 	for _, tt := range tests {

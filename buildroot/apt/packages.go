@@ -150,9 +150,12 @@ func (c *Client) packages(ctx context.Context, s source) ([]byte, error) {
 		return nil, &ArchiveError{s.Archive, root(s.archive), err}
 	}
 	url := root(s.archive) + "/" + s.name + ending
-	urls := []string{url}
-	if s.release.ByHash {
-		urls = []string{root(s.archive) + "/" + path.Dir(s.name) + "/by-hash/SHA256/" + f.SHA256, url}
+	var urls []string
+	for _, root := range roots(s.archive) {
+		if s.release.ByHash {
+			urls = append(urls, root+"/"+path.Dir(s.name)+"/by-hash/SHA256/"+f.SHA256)
+		}
+		urls = append(urls, root+"/"+s.name+ending)
 	}
 	_, err = c.fetch.Fetch(ctx, fetch.Request{
 		Name: fmt.Sprintf("archive %s: %s", s.Archive, s.name+ending),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,16 +18,30 @@ import (
 // maxRelease bounds a Release file. Debian's largest has 400 kB.
 const maxRelease = 32 << 20
 
-// root is the URL below which a Release file's paths are.
-func root(a lock.Archive) string {
-	uri := strings.TrimRight(a.URI, "/")
-	if dir, flat := strings.CutSuffix(a.Suite, "/"); flat {
+// places are where an archive is: its mirrors, then itself.
+func places(a lock.Archive) []string { return append(slices.Clone(a.Mirrors), a.URI) }
+
+// root is the URL below which a Release file's paths are, in the archive itself.
+func root(a lock.Archive) string { return below(a.URI, a.Suite) }
+
+// roots are the same of all its places.
+func roots(a lock.Archive) []string {
+	var all []string
+	for _, uri := range places(a) {
+		all = append(all, below(uri, a.Suite))
+	}
+	return all
+}
+
+func below(uri, suite string) string {
+	uri = strings.TrimRight(uri, "/")
+	if dir, flat := strings.CutSuffix(suite, "/"); flat {
 		if dir = strings.Trim(dir, "/"); dir == "" || dir == "." {
 			return uri
 		}
 		return uri + "/" + dir
 	}
-	return uri + "/dists/" + a.Suite
+	return uri + "/dists/" + suite
 }
 
 // refreshed returns what an archive's Release file says, asking the archive if
@@ -68,17 +83,33 @@ func (k *kept) fresh(now time.Time, maxAge time.Duration) bool {
 	return age >= 0 && age < maxAge
 }
 
-// ask fetches and judges an archive's Release file. old is what was kept, or nil;
-// known says that it was checked with the same keys.
+// ask fetches and judges an archive's Release file: that of the first of its places
+// which has a good one. old is what was kept, or nil; known says that it was
+// checked with the same keys.
 func (c *Client) ask(ctx context.Context, a lock.Archive, old *kept, known bool) (*kept, error) {
-	url := root(a) + "/InRelease"
+	var errs []error
+	for _, root := range roots(a) {
+		next, err := c.askAt(ctx, a, root, old, known)
+		if err == nil {
+			return next, nil
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		errs = append(errs, err)
+	}
+	return nil, joinDistinct(errs)
+}
+
+func (c *Client) askAt(ctx context.Context, a lock.Archive, root string, old *kept, known bool) (*kept, error) {
+	url := root + "/InRelease"
 	req := fetch.IndexRequest{Name: "archive " + a.Name, URLs: []string{url}, MaxSize: maxRelease}
 	if known && old.URL == url {
 		req.ETag, req.LastModified = old.ETag, old.LastMod
 	}
 	got, err := c.fetch.Get(ctx, req)
 	if gone(err) {
-		return c.askDetached(ctx, a, old)
+		return c.askDetached(ctx, a, root, old)
 	}
 	if err != nil {
 		return nil, err
@@ -119,14 +150,14 @@ func (c *Client) verified(ctx context.Context, a lock.Archive, digest string) (*
 }
 
 // askDetached is ask for archives that have only Release and Release.gpg.
-func (c *Client) askDetached(ctx context.Context, a lock.Archive, old *kept) (*kept, error) {
-	url := root(a) + "/Release"
+func (c *Client) askDetached(ctx context.Context, a lock.Archive, root string, old *kept) (*kept, error) {
+	url := root + "/Release"
 	var parts [2][]byte
 	for i, u := range []string{url, url + ".gpg"} {
 		got, err := c.fetch.Get(ctx, fetch.IndexRequest{Name: "archive " + a.Name, URLs: []string{u}, MaxSize: maxRelease})
 		switch {
 		case gone(err) && i == 0:
-			return nil, &ArchiveError{a.Name, root(a), errors.New("there is neither InRelease nor Release: correct the URI and the suite")}
+			return nil, &ArchiveError{a.Name, root, errors.New("there is neither InRelease nor Release: correct the URI and the suite")}
 		case gone(err):
 			return nil, &ArchiveError{a.Name, u, errors.New("the Release file is not signed: ask its makers to sign it, nothing unsigned is used")}
 		case err != nil:

@@ -28,12 +28,7 @@ func newClient(o Options, n netrc) *http.Client {
 		dial = d.DialContext
 	}
 	return &http.Client{
-		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
-			if len(via) > maxRedirects {
-				return errRedirects
-			}
-			return nil
-		},
+		CheckRedirect: checkRedirect,
 		Transport: &authorized{netrc: n, next: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			DialContext:         dial,
@@ -44,6 +39,13 @@ func newClient(o Options, n netrc) *http.Client {
 			IdleConnTimeout:     idleTimeout,
 		}},
 	}
+}
+
+func checkRedirect(_ *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return errRedirects
+	}
+	return nil
 }
 
 // An authorized transport adds the password of the host that is asked, and of no
@@ -70,8 +72,8 @@ func (a *authorized) CloseIdleConnections() { a.next.CloseIdleConnections() }
 // ask sends a GET with the header given, once the host has room, and hands the
 // answer to use. It ends when ctx does or nothing came for the stall time: use
 // reads from body, which watches it.
-func (f *Fetcher) ask(ctx context.Context, url string, header http.Header, use func(r *http.Response, body io.Reader) error) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func (f *Fetcher) ask(ctx context.Context, p place, header http.Header, use func(r *http.Response, body io.Reader) error) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url.String(), nil)
 	if err != nil {
 		return final(remedyURL, "%w", err)
 	}
@@ -88,7 +90,7 @@ func (f *Fetcher) ask(ctx context.Context, url string, header http.Header, use f
 	req = req.WithContext(ctx)
 	req.Header = header.Clone()
 	req.Header.Set("User-Agent", "ashlar")
-	r, err := f.client.Do(req)
+	r, err := p.client.Do(req)
 	if err != nil {
 		return f.judge(ctx, err)
 	}

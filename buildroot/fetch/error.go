@@ -14,33 +14,39 @@ import (
 	"time"
 )
 
-// An Error says that none of the URLs gave the file, and what each did.
+// An Error says that none of the places gave the file, and what each did.
 type Error struct {
 	Name     string    // of the request
-	Failures []Failure // in the request's order
+	Failures []Failure // in the order in which they were asked
 }
 
-// A Failure is why one URL did not give the file: its last attempt.
+// A Failure is why one place did not give the file: its last attempt.
 type Failure struct {
-	URL    string // without password
+	Place  string // a URL without password, or the vendor
 	Err    error  // what happened
 	Remedy string // what may help
 }
 
-// Error is one line: what happened at each URL, and the remedies, each once.
+// Error is one line: what happened at each place, those together that did the
+// same, and the remedies, each once.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "fetch %s: ", e.Name)
 	var remedies []string
 	for i, f := range e.Failures {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		fmt.Fprintf(&b, "%s: %v", f.URL, f.Err)
 		if f.Remedy != "" && !slices.Contains(remedies, f.Remedy) {
 			remedies = append(remedies, f.Remedy)
 		}
+		switch {
+		case i == 0:
+			b.WriteString(f.Place)
+		case f.Err.Error() == e.Failures[i-1].Err.Error():
+			b.WriteString(", " + f.Place)
+		default:
+			fmt.Fprintf(&b, ": %v; %s", e.Failures[i-1].Err, f.Place)
+		}
 	}
+	fmt.Fprintf(&b, ": %v", e.Failures[len(e.Failures)-1].Err)
 	if len(remedies) > 0 {
 		fmt.Fprintf(&b, ": %s", strings.Join(remedies, ", or "))
 	}
@@ -81,10 +87,11 @@ func (e *attemptError) Unwrap() error { return e.err }
 
 const (
 	remedyOffline = "run it once without --offline"
-	remedyGone    = "correct the URL, or let `ashlar lock --repair` find where the file is now"
+	remedyGone    = "let `ashlar lock --repair` move the package to what its archive has now, or correct the URL of a source"
 	remedyLogin   = "put a name and a password for the host into the netrc file"
 	remedyLater   = "try again later, or name a mirror"
 	remedyNetwork = "look at the network and the proxy variables, or name a mirror"
+	remedyVendor  = "run `ashlar vendor` where the archives can be reached"
 	remedyOther   = "compare the URL and the digest with what its authors publish: the file was replaced, or this is not it"
 	remedyURL     = "correct the URL"
 	remedyTLS     = "add the authority's certificate to the system's, and look at this machine's clock"

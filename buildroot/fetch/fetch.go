@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -21,8 +22,12 @@ import (
 
 // Options are the choices of a Fetcher. The zero value is ready to use.
 type Options struct {
-	// Offline refuses every request before it is made, but for file URLs.
+	// Offline refuses every request before it is made, but for file URLs and the
+	// vendor.
 	Offline bool
+
+	// Vendor, if set, is asked first for all that has a SHA-256.
+	Vendor *Vendor
 
 	// Netrc is a file in netrc(5) format with names and passwords by host, for
 	// basic authentication; none if empty. They go to that host only, also
@@ -51,6 +56,16 @@ type Options struct {
 	TLS *tls.Config
 }
 
+// A Vendor has files by their SHA-256, as the blobs of an OCI image layout or of a
+// repository in a registry. It is Files, or else what URL leads to.
+type Vendor struct {
+	Name  string // for messages: "oci://registry.example.com/team/vendor"
+	Files fs.FS  // has blobs/sha256/DIGEST
+
+	URL       string            // before the digest
+	Transport http.RoundTripper // that is allowed to read there; the Fetcher's own if nil
+}
+
 // Progress is how far one download has come.
 type Progress struct {
 	Name  string // of the request
@@ -66,7 +81,7 @@ type Request struct {
 	Name string
 
 	// URLs are where the file may be, http, https or file, best first. Each is
-	// asked when those before it failed.
+	// asked when those before it failed, the first when the vendor has not got it.
 	URLs []string
 
 	// SHA256 and SHA512 are in lower-case hex. One of them is needed; both are
@@ -120,6 +135,7 @@ type Fetcher struct {
 	opts   Options
 	netrc  netrc
 	client *http.Client
+	vendor *http.Client
 	jobs   chan struct{}
 
 	buffers sync.Pool // *[copySize]byte
@@ -142,6 +158,11 @@ func New(s *store.Store, opts Options) (*Fetcher, error) {
 		}
 	}
 	f.client = newClient(opts, f.netrc)
+	if v := opts.Vendor; v != nil && v.Transport != nil {
+		f.vendor = &http.Client{CheckRedirect: checkRedirect, Transport: v.Transport}
+	} else {
+		f.vendor = f.client
+	}
 	return f, nil
 }
 

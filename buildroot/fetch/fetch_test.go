@@ -207,7 +207,7 @@ func TestFetchFails(t *testing.T) {
 		want  string // behind "fetch file: http://mirror.test/f: "
 		asked int
 	}{
-		{"404", mirrortest.Status(404), fetch.Request{}, "the server answers 404 Not Found: correct the URL, or let `ashlar lock --repair` find where the file is now", 1},
+		{"404", mirrortest.Status(404), fetch.Request{}, "the server answers 404 Not Found: let `ashlar lock --repair` move the package to what its archive has now, or correct the URL of a source", 1},
 		{"401", mirrortest.Status(401), fetch.Request{}, "the server answers 401 Unauthorized: put a name and a password for the host into the netrc file", 1},
 		{"451", mirrortest.Status(451), fetch.Request{}, "the server answers 451 Unavailable For Legal Reasons: correct the URL", 1},
 		{"503", mirrortest.Status(503), fetch.Request{}, "the server answers 503 Service Unavailable: try again later, or name a mirror", 4},
@@ -272,7 +272,7 @@ func TestFetchFallsBack(t *testing.T) {
 		req.SHA256 = sum(nil)
 		_, err := f.Fetch(t.Context(), req)
 		want := []string{"http://mirror.test/a: the server answers 404", "/b: an HTML page", `ftp://mirror.test/x: scheme "ftp" is not known`,
-			"http://user:xxxxx@mirror.test/gone: the server answers 404", "/c: its 4194304 bytes", "/d: its 4194304 bytes"}
+			"http://user:xxxxx@mirror.test/gone: the server answers 404", "/c, http://mirror.test/d: its 4194304 bytes"}
 		rest := fmt.Sprint(err)
 		for _, w := range want {
 			_, after, ok := strings.Cut(rest, w)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 )
@@ -26,9 +25,9 @@ func (f *Fetcher) Get(ctx context.Context, req IndexRequest) (Index, error) {
 	}
 	defer release()
 	var got Index
-	err = f.rounds(ctx, req.Name, req.URLs, func(ctx context.Context, u *url.URL) error {
+	err = f.rounds(ctx, req.Name, f.candidates(req.URLs), func(ctx context.Context, p place) error {
 		var err error
-		got, err = f.get(ctx, req, u)
+		got, err = f.get(ctx, req, p)
 		return err
 	})
 	var known *Error
@@ -41,7 +40,8 @@ func (f *Fetcher) Get(ctx context.Context, req IndexRequest) (Index, error) {
 	return got, nil
 }
 
-func (f *Fetcher) get(ctx context.Context, req IndexRequest, u *url.URL) (Index, error) {
+func (f *Fetcher) get(ctx context.Context, req IndexRequest, p place) (Index, error) {
+	u := p.url
 	got := Index{URL: u.Redacted()}
 	if u.Scheme == "file" {
 		return f.getFile(ctx, req, u.Path, got)
@@ -51,7 +51,7 @@ func (f *Fetcher) get(ctx context.Context, req IndexRequest, u *url.URL) (Index,
 		set(header, "If-None-Match", req.ETag)
 		set(header, "If-Modified-Since", req.LastModified)
 	}
-	err := f.ask(ctx, u.String(), header, func(r *http.Response, body io.Reader) error {
+	err := f.ask(ctx, p, header, func(r *http.Response, body io.Reader) error {
 		got.ETag, got.LastModified = r.Header.Get("ETag"), r.Header.Get("Last-Modified")
 		switch {
 		case r.StatusCode == http.StatusNotModified && req.ETag+req.LastModified != "":
@@ -66,6 +66,9 @@ func (f *Fetcher) get(ctx context.Context, req IndexRequest, u *url.URL) (Index,
 		}
 		return f.putIndex(ctx, req, body, &got)
 	})
+	if a := (*attemptError)(nil); errors.As(err, &a) && a.remedy == remedyGone {
+		a.remedy = remedyURL // nobody has pinned it yet
+	}
 	return got, err
 }
 

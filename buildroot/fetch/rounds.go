@@ -3,6 +3,8 @@ package fetch
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -17,32 +19,43 @@ const (
 	maxWait = time.Minute
 )
 
-// A candidate is one URL of a request.
+// A place is where a file may be.
+type place struct {
+	name   string // for messages, without password
+	url    *url.URL
+	client *http.Client
+	vendor bool
+	files  fs.FS // the vendor's, in place of a client
+}
+
+// A candidate is one place of a request.
 type candidate struct {
-	url     *url.URL
+	place
 	failure *attemptError // of the last attempt
 	out     bool          // no more attempts
 }
 
-// rounds asks one URL after another until try succeeds, and then those that may
+// rounds asks one place after another until try succeeds, and then those that may
 // do better again, with pauses between. A mirror that is down for a moment so
 // costs no time while another one is up.
-func (f *Fetcher) rounds(ctx context.Context, name string, urls []string, try func(context.Context, *url.URL) error) error {
-	cs := f.candidates(urls)
+func (f *Fetcher) rounds(ctx context.Context, name string, cs []*candidate, try func(context.Context, place) error) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		for _, c := range cs {
 			if c.out {
 				continue
 			}
-			err := try(ctx, c.url)
+			err := try(ctx, c.place)
 			if err == nil || ctx.Err() != nil {
 				return err
 			}
 			if !errors.As(err, &c.failure) {
-				return err // of the store: no other URL helps
+				return err // of the store: no other place helps
 			}
 			c.out = !c.failure.again || n == f.opts.Attempts
+			if c.vendor && c.failure.remedy == remedyGone {
+				c.failure.remedy = remedyVendor
+			}
 		}
 		wait, ok := nextRound(cs, pause)
 		if !ok {
@@ -72,13 +85,31 @@ func nextRound(cs []*candidate, pause time.Duration) (wait time.Duration, ok boo
 func (f *Fetcher) candidates(urls []string) []*candidate {
 	var cs []*candidate
 	for _, raw := range urls {
-		c := &candidate{}
-		c.url, c.failure = f.parse(raw)
-		c.out = c.failure != nil
-		cs = append(cs, c)
+		u, failure := f.parse(raw)
+		cs = append(cs, &candidate{place: place{name: u.Redacted(), url: u, client: f.client}, failure: failure, out: failure != nil})
 	}
 	return cs
 }
+
+// vendored is the place of a file in the vendor, if there is a vendor.
+func (f *Fetcher) vendored(sha256 string) []*candidate {
+	v := f.opts.Vendor
+	if v == nil || sha256 == "" {
+		return nil
+	}
+	p := place{name: "the vendor " + v.Name, vendor: true, files: v.Files, client: f.vendor, url: &url.URL{Path: vendorBlobs + sha256}}
+	if v.Files == nil {
+		u, err := url.Parse(v.URL + sha256)
+		if err != nil {
+			return []*candidate{{place: p, failure: final(remedyURL, "its URL cannot be read"), out: true}}
+		}
+		p.url = u
+	}
+	return []*candidate{{place: p}}
+}
+
+// vendorBlobs is where an OCI image layout has its blobs.
+const vendorBlobs = "blobs/sha256/"
 
 func (f *Fetcher) parse(raw string) (*url.URL, *attemptError) {
 	u, err := url.Parse(raw)
@@ -107,7 +138,7 @@ func (f *Fetcher) parse(raw string) (*url.URL, *attemptError) {
 func failed(name string, cs []*candidate) error {
 	e := &Error{Name: name}
 	for _, c := range cs {
-		e.Failures = append(e.Failures, Failure{URL: c.url.Redacted(), Err: c.failure.err, Remedy: c.failure.remedy})
+		e.Failures = append(e.Failures, Failure{Place: c.name, Err: c.failure.err, Remedy: c.failure.remedy})
 	}
 	return e
 }

@@ -92,7 +92,7 @@ func (f *Fetcher) fetch(ctx context.Context, req Request) (digest string, err er
 	}
 	t.resumed = t.part.Size() > 0
 	defer func() { t.progress(true) }()
-	if err := f.rounds(ctx, req.Name, req.URLs, t.from); err != nil {
+	if err := f.rounds(ctx, req.Name, append(f.vendored(req.SHA256), f.candidates(req.URLs)...), t.from); err != nil {
 		return "", err
 	}
 	if digest, err = t.part.Commit(ctx, req.SHA256); err != nil || req.SHA256 != "" {
@@ -120,13 +120,13 @@ type transfer struct {
 // enough is how much an attempt must bring to be followed by another at once.
 const enough = 1 << 20
 
-// from gets what is missing of the file from one URL. It returns nil if the whole
+// from gets what is missing of the file from one place. It returns nil if the whole
 // file is there, and right.
-func (t *transfer) from(ctx context.Context, u *url.URL) error {
-	t.url = u.Redacted()
+func (t *transfer) from(ctx context.Context, p place) error {
+	t.url = p.name
 	for {
 		had := t.part.Size()
-		err := t.attempt(ctx, u)
+		err := t.attempt(ctx, p)
 		if err == nil {
 			err = t.verify()
 		}
@@ -138,7 +138,7 @@ func (t *transfer) from(ctx context.Context, u *url.URL) error {
 	}
 }
 
-func (t *transfer) attempt(ctx context.Context, u *url.URL) error {
+func (t *transfer) attempt(ctx context.Context, p place) error {
 	if t.whole() || t.part.Size() > t.limit() {
 		if t.verify() == nil {
 			return nil
@@ -148,18 +148,23 @@ func (t *transfer) attempt(ctx context.Context, u *url.URL) error {
 		}
 	}
 	t.html = false
-	if u.Scheme == "file" {
-		return t.file(ctx, u.Path)
+	switch u := p.url; {
+	case p.files != nil:
+		f, err := p.files.Open(u.Path)
+		return t.file(ctx, f, err, remedyVendor)
+	case u.Scheme == "file":
+		f, err := os.Open(u.Path)
+		return t.file(ctx, f, err, remedyURL)
 	}
 	header := make(http.Header)
 	if n := t.part.Size(); n > 0 {
 		header.Set("Range", fmt.Sprintf("bytes=%d-", n))
-		if t.etagOf == u.String() && t.etag != "" {
+		if t.etagOf == p.url.String() && t.etag != "" {
 			header.Set("If-Range", t.etag)
 		}
 	}
-	return t.f.ask(ctx, u.String(), header, func(r *http.Response, body io.Reader) error {
-		return t.receive(ctx, u, r, body)
+	return t.f.ask(ctx, p, header, func(r *http.Response, body io.Reader) error {
+		return t.receive(ctx, p.url, r, body)
 	})
 }
 
@@ -229,20 +234,19 @@ func (t *transfer) checkTotal(total int64) error {
 	return nil
 }
 
-// file gets the file from this machine.
-func (t *transfer) file(ctx context.Context, name string) error {
-	f, err := os.Open(name)
+// file gets the file from this machine, once it was opened.
+func (t *transfer) file(ctx context.Context, f fs.File, err error, remedy string) error {
 	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
 			err = path.Err
 		}
-		return final(remedyURL, "%w", err)
+		return final(remedy, "%w", err)
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil || !fi.Mode().IsRegular() {
-		return final(remedyURL, "it is not a file")
+		return final(remedy, "it is not a file")
 	}
 	if err := t.reset(); err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot"
-	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -145,9 +144,6 @@ func (e *env) explain(err error) error {
 			fmt.Fprintf(e.err, "  | %s\n", harmless(line))
 		}
 		return &diag.Error{Pos: step.Pos, Line: e.lineAt(step.Pos), Msg: fmt.Sprintf("%s: %v", step.Recipe, step), Hint: fmt.Sprintf("`ashlar log %s` prints the whole log, `ashlar shell %[1]s` enters the root that the step left", step.Recipe)}
-	}
-	if gone := (*fetch.Error)(nil); errors.As(err, &gone) && strings.Contains(err.Error(), "404") {
-		return fmt.Errorf("%w\nhint: the archive may have dropped this version since it was locked: `ashlar lock --repair` moves what is gone, and says which", err)
 	}
 	return err
 }

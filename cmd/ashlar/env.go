@@ -30,6 +30,7 @@ type env struct {
 
 	dir      string // -C, or ""
 	storeDir string // --store or ASHLAR_STORE, or ""
+	vendorAt string // [workspace] vendor, once it was read
 	jobs     int
 	offline  bool
 	progress string // auto, plain or json
@@ -69,7 +70,7 @@ func (e *env) declare(flags *flag.FlagSet) {
 		e.progress = how
 		return nil
 	})
-	flags.BoolVar(&e.offline, "offline", e.offline, "ask no network; what is missing is an error")
+	flags.BoolVar(&e.offline, "offline", e.offline, "ask nobody but the vendor; what is missing is an error")
 }
 
 // globals reads the flags before the command's name, and finds the command.
@@ -146,6 +147,9 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 		if file := filepath.Join(home, ".netrc"); readable(file) {
 			o.Netrc = file
 		}
+	}
+	if o.Vendor, err = e.vendor(); err != nil {
+		return nil, err
 	}
 	f, err := fetch.New(s, o)
 	if err != nil {

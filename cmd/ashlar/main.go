@@ -8,6 +8,7 @@
 //	ashlar lock [--repair] [NAME...]
 //	ashlar update [NAME...]
 //	ashlar outdated [NAME...]
+//	ashlar vendor [--prune] [DIR|oci://REF]
 //	ashlar resolve PACKAGE...
 //	ashlar plan [NAME...]
 //	ashlar build [-o DIR] [NAME...]

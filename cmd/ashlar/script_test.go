@@ -27,7 +27,11 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
-		Setup:               func(env *testscript.Env) error { return setUp(env, newStore(t)) },
+		Cmds:                scriptCommands(),
+		Setup: func(env *testscript.Env) error {
+			env.Values[worldKey{}] = newWorld(t)
+			return setUp(env, newStore(t))
+		},
 	})
 }
 

@@ -56,6 +56,7 @@ func (e *env) loadSettings(names ...string) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.vendorAt = w.Vendor
 	return &workspace{Workspace: w, files: files, store: e.store}, nil
 }
 
@@ -144,7 +145,7 @@ func (w *workspace) archiveOwners(g *recipe.Graph, i *recipe.Instance) []*recipe
 }
 
 func (w *workspace) archive(of *recipe.Instance, a recipe.Archive) (lock.Archive, error) {
-	archive := lock.Archive{Name: a.Name, URI: a.URI, Suite: a.Suite, Components: a.Components, Include: a.Include}
+	archive := lock.Archive{Name: a.Name, URI: a.URI, Suite: a.Suite, Components: a.Components, Include: a.Include, Mirrors: a.Mirrors}
 	if a.SignedBy.Name == "" {
 		return archive, nil
 	}

@@ -97,6 +97,58 @@ func NewArtifact(subject *Image, mediaType string, data []byte, annotations map[
 	})
 }
 
+// A File is one file of [NewFiles].
+type File struct {
+	Name   string
+	Digest string // SHA-256 in hex
+	Size   int64
+	Type   string // media type; "application/octet-stream" if empty
+	Open   func() (io.ReadCloser, error)
+}
+
+// fileTitle is the annotation that names a layer which is one file: OCI image
+// specification, "Pre-Defined Annotation Keys". Tools that fetch artefacts call
+// files by it.
+const fileTitle = "org.opencontainers.image.title"
+
+// NewFiles makes an artefact of files as they are, each a layer of its own.
+func NewFiles(artifactType string, files []File) (*Image, error) {
+	a := &Image{rawConfig: []byte("{}")}
+	m := v1.Manifest{
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: artifactType,
+		Config: descriptor(emptyConfig, a.rawConfig), Layers: []v1.Descriptor{},
+	}
+	for _, f := range files {
+		if !layer.IsDigest(f.Digest) || f.Open == nil {
+			return nil, fmt.Errorf("file %s: no blob", f.Name)
+		}
+		if f.Type == "" {
+			f.Type = "application/octet-stream"
+		}
+		d := v1.Descriptor{MediaType: types.MediaType(f.Type), Digest: sha(f.Digest), Size: f.Size, Annotations: map[string]string{fileTitle: f.Name}}
+		m.Layers = append(m.Layers, d)
+		a.layers = append(a.layers, blob{Descriptor: d, diffID: d.Digest, open: f.Open})
+	}
+	return a.finish(m)
+}
+
+// Entries are the files of an image layout that has this image alone, in the
+// order in which they are to be written: who finds the last one has them all.
+func (i *Image) Entries() ([]File, error) {
+	index, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{i.Descriptor()}})
+	if err != nil {
+		return nil, err
+	}
+	var all []File
+	for _, b := range i.blobs() {
+		all = append(all, File{Name: blobName(b.Descriptor.Digest.Hex), Digest: b.Descriptor.Digest.Hex, Size: b.Descriptor.Size, Open: b.open})
+	}
+	text := func(name string, data []byte) File {
+		return File{Name: name, Digest: digestOf(data), Size: int64(len(data)), Open: reader(data)}
+	}
+	return append(all, text(layoutFile, []byte(layoutText)), text(indexFile, index)), nil
+}
+
 func reader(data []byte) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 }

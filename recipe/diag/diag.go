@@ -156,7 +156,8 @@ func Of(err error) []*Error {
 }
 
 // flatten takes lists of errors apart. A wrapper around mistakes is left out with
-// its words: their places say more.
+// its words: their places say more. What has several causes and words of its own is
+// no list.
 func flatten(err error) []error {
 	if err == nil {
 		return nil
@@ -170,6 +171,10 @@ func flatten(err error) []error {
 		many = e.Errors
 	case interface{ Unwrap() []error }:
 		many = e.Unwrap()
+		var d *Error
+		if !errors.As(err, &d) && err.Error() != format(many) {
+			return []error{err}
+		}
 	default:
 		var d *Error
 		if _, is := err.(*Error); is || !errors.As(err, &d) {

@@ -112,6 +112,15 @@ func TestListIsInOrderAndOnce(t *testing.T) {
 	}
 }
 
+// What has several causes and says so in words of its own is printed in them.
+func TestPrintSentence(t *testing.T) {
+	sentence := fmt.Errorf("fetch a: here %w, there %w", errors.New("x"), errors.New("y"))
+	var b strings.Builder
+	if err := Print(&b, errors.Join(sentence, errors.New("z")), Options{}); err != nil || b.String() != "fetch a: here x, there y\nz\n" {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+}
+
 func TestAt(t *testing.T) {
 	src := []byte("ab\ncde\n")
 	tests := []struct {

@@ -51,6 +51,7 @@ type filePackage struct {
 	SHA256 string   `toml:"sha256"`
 	From   string   `toml:"from"`
 	Path   string   `toml:"path"`
+	Date   string   `toml:"date"`
 	Pre    []string `toml:"pre"`
 }
 
@@ -155,7 +156,7 @@ func (d *decoder) pkg(k string, p filePackage) Package {
 	if p.Size <= 0 || p.Path == "" || strings.Contains("/"+p.Path+"/", "/../") || p.From == "" {
 		d.mistake(k, fmt.Sprintf("package %q lacks its size, path or archive", k))
 	}
-	return Package{Name: w[0], Version: w[1], Arch: w[2], SHA256: p.SHA256, Size: p.Size, From: p.From, Path: p.Path, Pre: p.Pre}
+	return Package{Name: w[0], Version: w[1], Arch: w[2], SHA256: p.SHA256, Size: p.Size, From: p.From, Path: p.Path, Date: p.Date, Pre: p.Pre}
 }
 
 func (d *decoder) words(k string, n int) []string {

@@ -44,6 +44,9 @@ func Encode(l *Lock) []byte {
 
 func packageRow(p Package) string {
 	row := fmt.Sprintf("%s = { size = %d, sha256 = %s, from = %s, path = %s", quote(p.Name+" "+p.Version+" "+p.Arch), p.Size, quote(p.SHA256), quote(p.From), quote(p.Path))
+	if p.Date != "" {
+		row += ", date = " + quote(p.Date)
+	}
 	if len(p.Pre) > 0 {
 		row += ", pre = " + list(p.Pre)
 	}

@@ -32,7 +32,8 @@ type Archive struct {
 	Components []string // none for a flat archive
 	SignedBy   []string // armoured or binary OpenPGP keys, the bytes; none: Debian's own
 	Include    []string // globs of the packages that come from here and from nowhere else; all if none
-	Date       string   // of its Release file, RFC 3339 in UTC; in a lock only
+	Mirrors    []string // where the same is, too, asked before URI; not in a lock
+	Date       string   // of its Release file, RFC 3339 in UTC; of a lock the oldest that a package is of
 }
 
 // A Package is one .deb.
@@ -44,6 +45,7 @@ type Package struct {
 	Size    int64
 	From    string // the Archive's name
 	Path    string // of the file below the archive's root
+	Date    string // of the archive's Release file that named it first, if that is not the lock's Date of the archive
 
 	// Pre are the names of the packages that must be configured before it is
 	// unpacked (Debian Policy 7.2): those that satisfy its Pre-Depends, and all

@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,10 @@ type Options struct {
 // instances are of g, and all of the workspace that are to be locked; archives
 // are those of one instance.
 func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.Instance, archives func(*recipe.Instance) []Archive, r Resolver, p Pinner, o Options) (*Lock, error) {
-	m := &maker{old: old, index: old.Index(), has: map[string]bool{}, new: &Lock{IDs: slices.Clone(old.IDs)}}
+	m := &maker{old: old, index: old.Index(), known: map[string]Package{}, has: map[string]bool{}, new: &Lock{IDs: slices.Clone(old.IDs)}}
+	for _, p := range old.Packages {
+		m.known[fullName(p)] = p
+	}
 	var needs []Need
 	for _, i := range instances {
 		needs = append(needs, Needs(g, i, archives(i))...)
@@ -115,6 +119,7 @@ func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.I
 		return nil, err
 	}
 	m.name()
+	m.date()
 	m.new.sort()
 	return m.new, nil
 }
@@ -124,6 +129,7 @@ func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.I
 type maker struct {
 	old   *Lock
 	index Index
+	known map[string]Package // the old lock's, by full name
 	new   *Lock
 	has   map[string]bool // full names of the new lock's packages
 	kept  []Base          // of sets that stay
@@ -174,47 +180,61 @@ func (m *maker) packages(refs []string) []string {
 	full := make([]string, len(refs))
 	for i, r := range refs {
 		p := m.index[r]
-		full[i] = m.add(p)
-		if a, ok := m.old.Archive(p.From); ok {
-			m.archive(a)
-		}
+		a, _ := m.old.Archive(p.From)
+		full[i] = m.add(p, a)
 	}
 	return full
 }
 
-// add puts p into the new lock and returns its full name.
-func (m *maker) add(p Package) string {
+// add puts p, of an archive in a state, into the new lock and returns its full
+// name. What the old lock has keeps the date that it has there.
+func (m *maker) add(p Package, a Archive) string {
 	full := fullName(p)
-	if !m.has[full] {
-		m.has[full] = true
-		m.new.Packages = append(m.new.Packages, p)
+	if m.has[full] {
+		return full
+	}
+	m.has[full] = true
+	p.Date = cmp.Or(p.Date, a.Date)
+	if old, ok := m.known[full]; ok && old.SHA256 == p.SHA256 && old.From == p.From {
+		was, _ := m.old.Archive(old.From)
+		p.Date = cmp.Or(old.Date, was.Date)
+	}
+	m.new.Packages = append(m.new.Packages, p)
+	if i := slices.IndexFunc(m.new.Archives, func(b Archive) bool { return a.Name == b.Name }); i < 0 && a.Name != "" {
+		m.new.Archives = append(m.new.Archives, Archive{Name: a.Name, URI: a.URI, Suite: a.Suite, Components: a.Components})
 	}
 	return full
 }
 
-// archive notes where packages come from; the newest state counts.
-func (m *maker) archive(a Archive) {
-	for i, b := range m.new.Archives {
-		if a.Name == b.Name {
-			if a.Date > b.Date {
-				m.new.Archives[i] = a
+// date gives archives the oldest date of their packages, so that a package says
+// its own only if it is newer, and a line that did not move does not change.
+func (m *maker) date() {
+	for i := range m.new.Archives {
+		a := &m.new.Archives[i]
+		for _, p := range m.new.Packages {
+			if p.From == a.Name && (a.Date == "" || p.Date < a.Date) {
+				a.Date = p.Date
 			}
-			return
 		}
 	}
-	m.new.Archives = append(m.new.Archives, a)
+	for i := range m.new.Packages {
+		p := &m.new.Packages[i]
+		if a, ok := m.new.Archive(p.From); ok && a.Date == p.Date {
+			p.Date = ""
+		}
+	}
 }
 
 func (m *maker) take(set Set, a Answer) {
 	full := func(packages []Package) []string {
 		var names []string
 		for _, p := range packages {
-			names = append(names, m.add(p))
-			for _, from := range a.Archives {
-				if from.Name == p.From {
-					m.archive(Archive{Name: from.Name, URI: from.URI, Suite: from.Suite, Components: from.Components, Date: from.Date})
-				}
+			at := slices.IndexFunc(a.Archives, func(from Archive) bool { return from.Name == p.From })
+			if at < 0 {
+				names = append(names, m.add(p, Archive{}))
+				continue
 			}
+			names = append(names, m.add(p, a.Archives[at]))
 		}
 		return names
 	}

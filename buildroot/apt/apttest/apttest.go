@@ -19,7 +19,7 @@ import (
 )
 
 // Packages completes stanzas with what each of a real file has: a version ("1"),
-// an architecture ("amd64"), and a file.
+// an architecture ("amd64"), and a file that is not there, unless it names one.
 func Packages(text string) []byte {
 	var out strings.Builder
 	for stanza := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
@@ -31,6 +31,10 @@ func Packages(text string) []byte {
 		}
 		if value(stanza, "Architecture") == "" {
 			stanza += "\nArchitecture: amd64"
+		}
+		if value(stanza, "Filename") != "" { // a real one
+			fmt.Fprintf(&out, "%s\n\n", strings.TrimSpace(stanza))
+			continue
 		}
 		digest := Digest([]byte(stanza))
 		fmt.Fprintf(&out, "%s\nFilename: pool/%s_%s.deb\nSize: 1000\nSHA256: %s\n\n", strings.TrimSpace(stanza), name, version, digest)

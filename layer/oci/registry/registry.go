@@ -6,11 +6,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/ashlar-build/ashlar/layer/oci"
 )
@@ -174,4 +176,59 @@ func Digest(ctx context.Context, ref string, o Options) (string, error) {
 		return "", fmt.Errorf("ask for %s: %w", ref, err)
 	}
 	return d.Digest.Hex, nil
+}
+
+// Vendor is the repository that ref names, as a place to read blobs from: the URL
+// of each, before its digest, and what may ask for it. The registry is asked for a
+// token when the first blob is.
+func Vendor(ref string, o Options) (url string, asks http.RoundTripper, err error) {
+	r, err := o.parse(ref)
+	if err != nil {
+		return "", nil, err
+	}
+	repo := r.Context()
+	return fmt.Sprintf("%s://%s/v2/%s/blobs/sha256:", repo.Scheme(), repo.RegistryStr(), repo.RepositoryStr()), &reading{repo: repo, options: o}, nil
+}
+
+// reading asks a registry as one who may read a repository of it.
+type reading struct {
+	repo    name.Repository
+	options Options
+
+	mu   sync.Mutex
+	asks http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (r *reading) RoundTrip(q *http.Request) (*http.Response, error) {
+	asks, err := r.login(q.Context())
+	if err != nil {
+		return nil, err
+	}
+	return asks.RoundTrip(q)
+}
+
+func (r *reading) login(ctx context.Context) (http.RoundTripper, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asks != nil {
+		return r.asks, nil
+	}
+	keychain, below := r.options.Keychain, r.options.Transport
+	if keychain == nil {
+		keychain = authn.DefaultKeychain
+	}
+	if below == nil {
+		below = remote.DefaultTransport
+	}
+	who, err := authn.Resolve(ctx, keychain, r.repo)
+	if err != nil {
+		return nil, fmt.Errorf("credentials for %s: %w", r.repo.RegistryStr(), err)
+	}
+	asks, err := transport.NewWithContext(ctx, r.repo.Registry, who, below, []string{r.repo.Scope(transport.PullScope)})
+	if err != nil {
+		return nil, err
+	}
+	r.asks = asks
+	return asks, nil
 }

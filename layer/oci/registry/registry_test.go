@@ -3,6 +3,8 @@ package registry_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	server "github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -170,3 +173,57 @@ func TestPushFails(t *testing.T) {
 		t.Error("pushed after cancel")
 	}
 }
+
+// What was pushed as files is read back by digest, by who may.
+func TestVendor(t *testing.T) {
+	c, host := start(t)
+	data := []byte("a package")
+	sum := sha256.Sum256(data)
+	digest := hex.EncodeToString(sum[:])
+	files, err := oci.NewFiles("application/vnd.example", []oci.File{{
+		Name: "a_1_all.deb", Digest: digest, Size: int64(len(data)),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guarded := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "robot" || password != "secret" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		c.ServeHTTP(w, r)
+	}))
+	defer guarded.Close()
+	if _, err := registry.Push(t.Context(), files, host+"/team/vendor:1", registry.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	read := func(o registry.Options) (int, string) {
+		url, asks, err := registry.Vendor(strings.TrimPrefix(guarded.URL, "http://")+"/team/vendor", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := (&http.Client{Transport: asks}).Get(url + digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.StatusCode, string(body)
+	}
+	who := authn.NewMultiKeychain(keychain{&authn.Basic{Username: "robot", Password: "secret"}})
+	if code, body := read(registry.Options{Keychain: who}); code != http.StatusOK || body != string(data) {
+		t.Errorf("got %d %q", code, body)
+	}
+	if code, _ := read(registry.Options{Keychain: authn.NewMultiKeychain()}); code != http.StatusUnauthorized {
+		t.Errorf("a stranger got %d", code)
+	}
+}
+
+type keychain struct{ authn.Authenticator }
+
+func (k keychain) Resolve(authn.Resource) (authn.Authenticator, error) { return k.Authenticator, nil }
