@@ -16,8 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/ashlar-build/ashlar/buildroot/store"
@@ -50,8 +48,10 @@ type Env struct {
 
 // Options are the choices of a build. The zero value is ready to use.
 type Options struct {
-	Jobs   int           // actions that work at once; as many as there are processors if zero
-	Report func(e Event) // called as things happen, never at once by two; may be nil
+	Jobs     int           // actions that work at once; as many as there are processors if zero
+	Memory   int64         // bytes that these may need together, by a guess; what the machine has left if zero
+	FailFast bool          // one failure stops what is at work, and all else
+	Report   func(e Event) // called as things happen, never at once by two; may be nil
 }
 
 // An Event is one thing that happened.
@@ -82,7 +82,8 @@ const (
 // Results are what the goals came to, and the actions that were looked at.
 type Results struct {
 	ByAction map[plan.ID]store.Result
-	Failed   map[plan.ID]error
+	Made     map[plan.ID]bool  // those that worked now
+	Failed   map[plan.ID]error // an *InputError for those that did not work because of another
 }
 
 // A Builder carries out one plan. Close it when nothing of what it returned is
@@ -100,7 +101,11 @@ type Builder struct {
 	start     sync.Once
 	runner    Runner
 	startErr  error
+	stop      context.CancelCauseFunc // of Build
 	report    sync.Mutex
+
+	measure sync.Once
+	ahead   map[plan.ID]time.Duration // see urgency
 }
 
 // New makes a Builder for p.
@@ -108,7 +113,10 @@ func New(p *plan.Plan, env Env, o Options) *Builder {
 	if o.Jobs < 1 {
 		o.Jobs = runtime.NumCPU()
 	}
-	return &Builder{plan: p, Env: env, Options: o, slots: newSlots(o.Jobs), nodes: map[plan.ID]*node{}}
+	if o.Memory < 1 {
+		o.Memory = freeMemory()
+	}
+	return &Builder{plan: p, Env: env, Options: o, slots: newSlots(o.Jobs, o.Memory), nodes: map[plan.ID]*node{}}
 }
 
 // Close drops what the builder made for itself.
@@ -123,12 +131,15 @@ func (b *Builder) Close() error {
 // not stop the others; the error then holds all failures, each once, and the
 // results what was built.
 func (b *Builder) Build(ctx context.Context) (*Results, error) {
+	parent := ctx
+	ctx, b.stop = context.WithCancelCause(ctx)
+	defer b.stop(nil)
 	var wg sync.WaitGroup
 	for _, g := range b.plan.Goals {
 		wg.Go(func() { b.need(ctx, g.Action) })
 	}
 	wg.Wait()
-	return b.results(ctx)
+	return b.results(parent)
 }
 
 // Layers returns the layers of a root of the plan, top first, as job.Job has
@@ -144,15 +155,29 @@ func (b *Builder) Layers(ctx context.Context, r plan.Root) ([]string, error) {
 // A node is one action on its way.
 type node struct {
 	done   chan struct{}
+	past   time.Duration // that an action of this name took last
+	made   bool          // it worked, and was not in the store
 	result store.Result
 	err    error
 }
 
-// errInput says that an action failed because of an input, which says why.
-var errInput = errors.New("an input failed")
+// An InputError is why an action was not done: another one failed, whose result
+// it reads, or whose result that other one reads.
+type InputError struct {
+	Cause *plan.Action // the one that failed
+	Err   error        // why
+}
+
+func (e *InputError) Error() string { return "not done: " + e.Err.Error() }
+func (e *InputError) Unwrap() error { return e.Err }
+
+func isInputError(err error) bool {
+	var e *InputError
+	return errors.As(err, &e)
+}
 
 func (b *Builder) results(ctx context.Context) (*Results, error) {
-	r := &Results{ByAction: map[plan.ID]store.Result{}, Failed: map[plan.ID]error{}}
+	r := &Results{ByAction: map[plan.ID]store.Result{}, Made: map[plan.ID]bool{}, Failed: map[plan.ID]error{}}
 	var errs []error
 	for _, a := range b.plan.Actions {
 		n := b.nodes[a.ID]
@@ -160,9 +185,13 @@ func (b *Builder) results(ctx context.Context) (*Results, error) {
 		case n == nil:
 		case n.err == nil:
 			r.ByAction[a.ID] = n.result
+			if n.made {
+				r.Made[a.ID] = true
+			}
+		case errors.Is(n.err, errStopped):
 		default:
 			r.Failed[a.ID] = n.err
-			if !errors.Is(n.err, errInput) {
+			if !isInputError(n.err) {
 				errs = append(errs, n.err)
 			}
 		}
@@ -187,21 +216,30 @@ func (b *Builder) need(ctx context.Context, id plan.ID) (store.Result, error) {
 	b.mu.Unlock()
 	defer close(n.done)
 	a := b.plan.Action(id)
-	n.result, n.err = b.settle(ctx, a)
-	if n.err != nil && !errors.Is(n.err, errInput) && ctx.Err() == nil {
+	n.result, n.err = b.settle(ctx, a, n)
+	if n.err != nil && !isInputError(n.err) && ctx.Err() == nil {
 		n.err = fmt.Errorf("%s: %w", a.Label, n.err)
 		b.event(Event{Action: a, State: Failed, Err: n.err})
+		if b.FailFast && b.stop != nil {
+			b.stop(errStopped)
+		}
 	}
 	return n.result, n.err
 }
 
+// errStopped is why the others did not go on after a failure.
+var errStopped = errors.New("stopped because something else failed")
+
 // settle finds the result of a in the store, or makes it.
-func (b *Builder) settle(ctx context.Context, a *plan.Action) (store.Result, error) {
+func (b *Builder) settle(ctx context.Context, a *plan.Action, n *node) (store.Result, error) {
 	if r, ok, err := b.Store.Result(string(a.ID)); ok || err != nil {
 		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
 		return r, err
 	}
-	b.event(Event{Action: a, State: Wanted, Past: b.past(a)})
+	b.mu.Lock()
+	n.past = b.past(a)
+	b.mu.Unlock()
+	b.event(Event{Action: a, State: Wanted, Past: n.past})
 	inputs, err := b.inputs(ctx, a)
 	if err != nil {
 		return store.Result{}, err
@@ -224,6 +262,7 @@ func (b *Builder) settle(ctx context.Context, a *plan.Action) (store.Result, err
 	if err != nil {
 		return r, err
 	}
+	n.made = true
 	if err := b.Store.PutResult(ctx, key, r); err != nil {
 		return r, err
 	}
@@ -232,25 +271,39 @@ func (b *Builder) settle(ctx context.Context, a *plan.Action) (store.Result, err
 
 // inputs waits for all that a reads.
 func (b *Builder) inputs(ctx context.Context, a *plan.Action) (map[plan.ID]store.Result, error) {
-	var mu sync.Mutex
-	results := map[plan.ID]store.Result{}
-	var g errgroup.Group // no shared context: one failed input does not stop the others
-	for _, id := range a.Inputs {
-		g.Go(func() error {
-			r, err := b.need(ctx, id)
-			if err != nil {
-				return fmt.Errorf("%w: %w", errInput, err)
+	var wg sync.WaitGroup // nobody stops the others
+	made := make([]store.Result, len(a.Inputs))
+	failed := make([]error, len(a.Inputs)+len(a.Blobs))
+	for i, id := range a.Inputs {
+		wg.Go(func() {
+			if made[i], failed[i] = b.need(ctx, id); failed[i] != nil {
+				failed[i] = because(b.plan.Action(id), failed[i])
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			results[id] = r
-			return nil
 		})
 	}
-	for _, blob := range a.Blobs {
-		g.Go(func() error { return b.download(ctx, blob) })
+	for i, blob := range a.Blobs {
+		wg.Go(func() { failed[len(a.Inputs)+i] = b.download(ctx, blob) })
 	}
-	return results, g.Wait()
+	wg.Wait()
+	results := make(map[plan.ID]store.Result, len(a.Inputs))
+	for i, id := range a.Inputs {
+		results[id] = made[i]
+	}
+	for _, err := range failed {
+		if err != nil {
+			return nil, err // the first in the order of inputs, whichever came first
+		}
+	}
+	return results, nil
+}
+
+// because is the error of what reads from a failed action.
+func because(a *plan.Action, err error) error {
+	var e *InputError
+	if errors.As(err, &e) {
+		return e
+	}
+	return &InputError{Cause: a, Err: err}
 }
 
 func (b *Builder) download(ctx context.Context, digest string) error {
@@ -265,13 +318,13 @@ func (b *Builder) download(ctx context.Context, digest string) error {
 // do runs an action when it is its turn. What need not hold up others, such as
 // waiting for the disk, is done after its turn.
 func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]store.Result) (store.Result, error) {
-	if err := b.slots.acquire(ctx, a.Weight); err != nil {
+	if err := b.slots.acquire(ctx, b.urgency(a), memoryOf(a)); err != nil {
 		return store.Result{}, err
 	}
 	began := time.Now()
 	b.event(Event{Action: a, State: Started})
 	finish, err := b.work(ctx, a, inputs)
-	b.slots.release()
+	b.slots.release(memoryOf(a))
 	if err != nil {
 		return store.Result{}, err
 	}

@@ -21,7 +21,9 @@ func buildCommand() *command {
 		name: "build", args: "[-o DIR] [NAME...]", short: "build recipes; print name, digest and size of each image",
 		long: `Builds all recipes, or the named ones (NAME, or NAME@VARIANT), as far as the store
 has not got their results. It uses what ashlar.lock names and nothing else. The
-working directory stays as it is.
+working directory stays as it is. What does not need each other is done at the same
+time, the longest way first. A recipe that fails does not stop those that do not need
+it; the end lists what was built, what failed, and what was skipped because of it.
 
 For each image it prints a line: the recipe's name, the image's digest, and the size
 of its compressed layers in bytes.`,
@@ -46,6 +48,7 @@ func runBuild(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 	out := flags.String("o", "", "also write an OCI layout to `DIR`")
 	asJSON := flags.Bool("json", false, "print JSON, an image a line")
 	quiet := flags.Bool("q", false, "print nothing but the results and what is wrong")
+	flags.BoolVar(&env.failFast, "fail-fast", false, "stop everything when something fails")
 	names, _, err := parse(flags, args)
 	if err != nil {
 		return err
@@ -103,7 +106,7 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 	if err != nil {
 		return nil, err
 	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Report: progress.event})
+	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Memory: e.memory, FailFast: e.failFast, Report: progress.event})
 	e.deferClose(builder.Close)
 	results, buildErr := builder.Build(ctx)
 	progress.end()
@@ -123,8 +126,13 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 	}
 	if progress.worked() && !quiet && e.progress != jsonView {
 		for _, g := range p.Goals {
-			e.summary(b, g)
+			if results.Made[g.Action] {
+				e.summary(b, g)
+			}
 		}
+	}
+	if len(results.Failed) > 0 && ctx.Err() == nil && e.progress != jsonView {
+		e.account(p, results)
 	}
 	return b, e.explain(buildErr)
 }

@@ -32,6 +32,8 @@ type env struct {
 	storeDir string // --store or ASHLAR_STORE, or ""
 	vendorAt string // [workspace] vendor, once it was read
 	jobs     int
+	memory   int64 // --memory in bytes, or 0
+	failFast bool
 	offline  bool
 	progress string // auto, plain or json
 	mount2   bool
@@ -63,6 +65,10 @@ func (e *env) declare(flags *flag.FlagSet) {
 	flags.StringVar(&e.dir, "C", e.dir, "`DIR` is the workspace")
 	flags.StringVar(&e.storeDir, "store", e.storeDir, "`DIR` is the store")
 	flags.IntVar(&e.jobs, "j", e.jobs, "`N` actions run at once")
+	flags.Func("memory", "actions at once may need `SIZE` together; by default what the machine has left", func(size string) (err error) {
+		e.memory, err = parseSize(size)
+		return err
+	})
 	flags.Func("progress", "`HOW` a build is shown: auto, plain, or json, an event a line", func(how string) error {
 		if how != autoView && how != plainView && how != jsonView {
 			return errors.New("write auto, plain or json")
