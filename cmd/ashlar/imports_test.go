@@ -18,6 +18,7 @@ var mayImport = map[string]string{
 	"recipe/relation":     "",
 	"recipe/edit":         "recipe/diag",
 	"recipe/edit/sed":     "recipe/diag recipe/edit",
+	"recipe/edit/shell":   "recipe/edit recipe/edit/sed",
 	"recipe":              "recipe/diag recipe/edit recipe/relation",
 	"recipe/lock":         "recipe recipe/diag",
 	"recipe/plan":         "recipe recipe/diag recipe/lock",

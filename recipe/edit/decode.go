@@ -19,7 +19,7 @@ var fields = map[Verb][]string{
 	Rename:     {"to", "count"},
 	Add:        {"value", "first"},
 	Remove:     {"value"},
-	Insert:     {"after", "before", "first-in", "last-in", "count"},
+	Insert:     {"after", "before", "first-in", "last-in", "where", "count"},
 	Section:    {"body"},
 	Line:       {"where", "after", "before"},
 	DeleteLine: {"count"},
@@ -199,8 +199,11 @@ func (d *decoder) textual() {
 	switch d.op.Verb {
 	case Insert:
 		d.places("after", "before", "first-in", "last-in")
-		if d.op.At == "" && d.list.Len() == 0 {
-			d.bad("add after, before, first-in or last-in with a path, or after or before with a pattern `/…/`", "\"insert\" does not say where")
+		if _, ok := d.table["where"]; ok {
+			d.where()
+		}
+		if d.op.Place == "" && d.list.Len() == 0 {
+			d.bad("add after, before, first-in or last-in with a path, after or before with a pattern `/…/`, or where = \"end\"", "\"insert\" does not say where")
 		}
 	case Line:
 		d.places("after", "before")
@@ -257,7 +260,7 @@ func (d *decoder) where() {
 			d.op.Place = End
 		}
 	case d.op.At != "":
-		d.bad("keep one of them", "\"line\" has both %s and where", d.op.Place)
+		d.bad("keep one of them", "%q has both %s and where", d.op.Verb, d.op.Place)
 	case where == string(Start) || where == string(End):
 		d.op.Place = Place(where)
 	default:

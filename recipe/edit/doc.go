@@ -28,6 +28,7 @@
 //	{ add = PATH, value = V }       one more value of a list; first = true puts it first
 //	{ remove = PATH, value = V }    one value less
 //	{ insert = TEXT, after = AT }   also before, first-in, last-in; AT is a PATH, or /RE2/ for a line
+//	  where = "end"                 or "start": of the file
 //	{ section = PATH, body = TEXT } a new section
 //	{ line = TEXT }                 make sure the line is there; where = "start", after = LINE, before = LINE
 //	{ delete-line = RE2 }           take lines away

@@ -132,7 +132,7 @@ func (o Op) TOML() string {
 	if len(o.Path) > 0 {
 		subject = o.Path.String()
 	}
-	put(string(o.Verb), tomlQuote(subject))
+	put(string(o.Verb), QuoteTOML(subject))
 	switch {
 	case o.List:
 		var all []string
@@ -150,14 +150,14 @@ func (o Op) TOML() string {
 	}
 	for _, f := range []struct{ key, value string }{{"arg", o.Arg}, {"body", o.Body}, {string(o.Place), o.At}} {
 		if f.value != "" {
-			put(f.key, tomlQuote(f.value))
+			put(f.key, QuoteTOML(f.value))
 		}
 	}
-	if o.At == "" && o.Place == Start {
-		put("where", `"start"`)
+	if o.At == "" && (o.Place == Start || o.Place == End && o.Verb == Insert) {
+		put("where", QuoteTOML(string(o.Place)))
 	}
 	if o.Verb == Replace || o.Verb == Regex {
-		put("with", tomlQuote(o.With))
+		put("with", QuoteTOML(o.With))
 	}
 	if o.First {
 		put("first", "true")
@@ -174,13 +174,13 @@ func (o Op) TOML() string {
 // toml writes a value.
 func (v Value) toml() string {
 	if v.Kind == String {
-		return tomlQuote(v.Text)
+		return QuoteTOML(v.Text)
 	}
 	return v.Text
 }
 
-// tomlQuote writes a TOML string, literal where that is easier to read.
-func tomlQuote(s string) string {
+// QuoteTOML writes a TOML string, literal where that is easier to read.
+func QuoteTOML(s string) string {
 	if strings.ContainsAny(s, "\\\"") && !strings.ContainsAny(s, "'\n\r\t") {
 		return "'" + s + "'"
 	}

@@ -4,8 +4,10 @@ import "strings"
 
 // The families of assignments.
 
+// php.ini's sections are comments to PHP but for [PATH=…] and [HOST=…]; those of
+// php-fpm are not, but a pool's file has one.
 func php() assignment {
-	return assignment{sep: "=", marks: ";", inline: ";", ini: true, quotes: `"'`, escape: true}
+	return assignment{sep: "=", marks: ";", inline: ";", ini: true, quotes: `"'`, escape: true, look: style{bareKeys: true}}
 }
 
 func mysql() assignment {

@@ -183,6 +183,9 @@ type fragmenter interface {
 // insert puts text beside an entry, at the edges of a section or, with a
 // pattern in slashes, beside a line.
 func (e *editor) insert(op Op) (change, error) {
+	if op.Place == Start || op.Place == End {
+		return e.insertAtEdge(op)
+	}
 	if pattern, ok := anchorPattern(op.At); ok {
 		if op.Place != After && op.Place != Before {
 			return change{}, e.bad(op, -1, "a pattern is a line: use after or before", "%s: %s takes a path", op, op.Place)

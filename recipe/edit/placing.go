@@ -33,8 +33,17 @@ func (e *editor) container(op Op) (*node, error) {
 	parent := op.Path.parent()
 	secs, _ := e.t.find(parent, e.st)
 	secs = slices.DeleteFunc(secs, func(n *node) bool { return !n.block })
-	if len(parent) == 0 && e.st.silent != "" && len(e.t.root.active()) > 0 {
+	switch {
+	case len(parent) > 0:
+	case e.st.silent != "" && len(e.t.root.active()) > 0:
 		secs = e.t.root.active()
+	case e.st.bareKeys:
+		if blocks := slices.DeleteFunc(e.t.root.active(), func(n *node) bool { return !n.block }); len(blocks) > 0 {
+			secs = blocks
+		}
+		if secs[0].name == "PHP" {
+			secs = secs[:1]
+		}
 	}
 	switch len(secs) {
 	case 1:
@@ -43,7 +52,7 @@ func (e *editor) container(op Op) (*node, error) {
 		return nil, e.missing(op)
 	}
 	if len(parent) == 0 {
-		parent = Path{{Name: e.st.silent}}
+		parent = Path{{Name: max(e.st.silent, "a section")}}
 	}
 	return nil, e.bad(op, secs[0].whole.start, e.tellApart(secs), "%s stands %s, at %s; %s is in none of them, so it is not clear which is meant",
 		parent, times(len(secs)), e.lineList(secs), op.Path.last().Name)

@@ -46,6 +46,8 @@ type style struct {
 	byColumn bool
 	// silent is the name of sections that a path may leave out.
 	silent string
+	// bareKeys says that sections mean little, so that a key alone names one in any.
+	bareKeys bool
 	// many names entries that may stand several times although firstWins.
 	many []string
 }

@@ -162,6 +162,21 @@ func (e *editor) insertAtLine(op Op, pattern string) (change, error) {
 	return e.proveInsert(op.Text, e.t.root, ch), nil
 }
 
+// insertAtEdge puts text first or last in the file, unless its lines stand
+// somewhere in it one after the other.
+func (e *editor) insertAtEdge(op Op) (change, error) {
+	if containsLines(trimmedLines(e.t.src), trimmedLines(op.Text)) {
+		return change{}, nil
+	}
+	cut, err := e.lineCut(op)
+	if err != nil {
+		return change{}, err
+	}
+	ch := change{cuts: []splice{cut}, loose: true}
+	ch.hold = func(after *tree, cuts []splice) error { return e.liveLine(op, after, cuts) }
+	return ch, nil
+}
+
 // liveLine refuses a new line that belongs to a section nobody named, or that
 // has no effect where it stands.
 func (e *editor) liveLine(op Op, after *tree, cuts []splice) error {

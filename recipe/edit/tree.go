@@ -180,7 +180,7 @@ func (t *tree) find(p Path, st *style) (active, twins []*node) {
 				switch {
 				case st.matches(t, k, step):
 					next = append(next, k)
-				case st.silent != "" && k.name == st.silent:
+				case st.silent != "" && k.name == st.silent, st.bareKeys && k.block && len(p) == 1:
 					for _, k := range k.kids {
 						if st.matches(t, k, step) {
 							next = append(next, k)
