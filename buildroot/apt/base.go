@@ -3,7 +3,6 @@ package apt
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
@@ -53,47 +52,4 @@ func (b base) without(ix *index.Index, joint []uint32) (rest []uint32, changed s
 		return rest, text
 	}
 	return rest, ""
-}
-
-// pre names the packages of versions that meet the Pre-Depends of v, sorted. Of
-// each dependency it is the first alternative that is met: by the package of
-// that name, or else by all that provide it.
-func pre(ix *index.Index, v uint32, versions, joint []uint32) []string {
-	var names []string
-	deps := ix.DepsOf(v)
-	for len(deps) > 0 && deps[0].Type() == index.PreDepends {
-		g := index.Group(deps)
-		deps = deps[len(g):]
-		for _, d := range g {
-			met := meeting(ix, d, joint)
-			for _, w := range met {
-				if slices.Contains(versions, w) && w != v {
-					names = append(names, strings.Clone(ix.NameOf(ix.Versions[w].Name)))
-				}
-			}
-			if len(met) > 0 {
-				break
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// meeting lists the versions of joint that meet d.
-func meeting(ix *index.Index, d index.Dep, joint []uint32) []uint32 {
-	c := &ix.Constraints[d.Constraint()]
-	vs := ix.Names[c.Name].Versions
-	for w := vs.First; w < vs.End(); w++ {
-		if slices.Contains(joint, w) && ix.Accepts(c, w) {
-			return []uint32{w}
-		}
-	}
-	var all []uint32
-	for _, i := range ix.ProvidersOf(c.Name) {
-		if p := &ix.Provides[i]; slices.Contains(joint, p.Owner) && ix.AcceptsProvide(c, p) {
-			all = append(all, p.Owner)
-		}
-	}
-	return all
 }

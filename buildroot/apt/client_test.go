@@ -94,6 +94,10 @@ Package: prelib
 Pre-Depends: deeper
 
 Package: deeper
+Depends: deepest, base
+
+Package: deepest
+Depends: tool
 
 Package: lib
 `
@@ -119,11 +123,11 @@ func TestResolve(t *testing.T) {
 	for _, a := range answers {
 		got = append(got, names(a.Base)+": "+names(a.Packages))
 	}
-	if want := []string{"base libc: deeper lib prelib tool", "base libc: ", ": lib"}; !slices.Equal(got, want) {
+	if want := []string{"base libc: deeper deepest lib prelib tool", "base libc: ", ": lib"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	tool := answers[0].Packages[3]
-	if fmt.Sprint(tool.Pre) != "[prelib]" || tool.From != "test" || tool.Path != "pool/tool_1.deb" || tool.Size != 1000 || len(tool.SHA256) != 64 || tool.Arch != "amd64" {
+	tool := answers[0].Packages[4]
+	if fmt.Sprint(tool.Pre) != "[deeper deepest prelib]" || tool.From != "test" || tool.Path != "pool/tool_1.deb" || tool.Size != 1000 || len(tool.SHA256) != 64 || tool.Arch != "amd64" {
 		t.Errorf("tool is %+v", tool)
 	}
 	if d := answers[0].Archives[0].Date; d != b.now.Add(-time.Hour).UTC().Format(time.RFC3339) {

@@ -187,10 +187,12 @@ func (m *maker) packages(refs []string) []string {
 }
 
 // add puts p, of an archive in a state, into the new lock and returns its full
-// name. What the old lock has keeps the date that it has there.
+// name. What the old lock has keeps the date that it has there. What one set counts
+// on before it unpacks p may be another set's alternative: Pre has both.
 func (m *maker) add(p Package, a Archive) string {
 	full := fullName(p)
 	if m.has[full] {
+		m.wait(full, p.Pre)
 		return full
 	}
 	m.has[full] = true
@@ -204,6 +206,16 @@ func (m *maker) add(p Package, a Archive) string {
 		m.new.Archives = append(m.new.Archives, Archive{Name: a.Name, URI: a.URI, Suite: a.Suite, Components: a.Components})
 	}
 	return full
+}
+
+// wait adds to what has to be configured before a package is unpacked.
+func (m *maker) wait(full string, pre []string) {
+	if len(pre) == 0 {
+		return
+	}
+	i := slices.IndexFunc(m.new.Packages, func(p Package) bool { return fullName(p) == full })
+	p := &m.new.Packages[i]
+	p.Pre = slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.Pre, pre))))
 }
 
 // date gives archives the oldest date of their packages, so that a package says

@@ -10,8 +10,8 @@ import (
 
 // Waves splits packages into those that are configured together, in order.
 // dpkg configures what a package pre-depends on before it unpacks it (Debian
-// Policy 7.2): what satisfies Pre-Depends, and what these need, makes a wave
-// before. The last wave is all the rest; it may be empty. Each wave is sorted by
+// Policy 7.2): what satisfies Pre-Depends, and what these need, which is all in
+// Pre, makes a wave before. The last wave is all the rest; it may be empty. Each wave is sorted by
 // name, whatever the order of packages. Packages of the base are not given.
 func Waves(packages []lock.Package) ([][]lock.Package, error) {
 	byName := map[string]lock.Package{}
