@@ -1,6 +1,7 @@
 package effects
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
@@ -177,4 +178,23 @@ func golden(t *testing.T, name, got string) {
 		}
 		t.Errorf("%s:\n%s", name, diff(string(want), got))
 	}
+}
+
+// stanzas are the fields of each package, sorted.
+func stanzas(t *testing.T, text []byte) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for stanza := range bytes.SplitSeq(bytes.TrimSpace(text), []byte("\n\n")) {
+		c, err := deb.ParseControl(stanza)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields []string
+		for _, f := range c.Fields {
+			fields = append(fields, f.Name+": "+f.Value+"\n")
+		}
+		slices.Sort(fields)
+		out[c.Name] = strings.Join(fields, "")
+	}
+	return out
 }

@@ -1,7 +1,6 @@
 package effects
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,10 +15,8 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getuid() == 0 {
-		makeOracles()
 		os.Exit(dropTests())
 	}
-	makeOracles() // nothing, if root has made them
 	os.Exit(m.Run())
 }
 
@@ -41,8 +38,8 @@ func dropTests() int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// cacheDir holds what tests take from Debian's archive, and roots that
-// mmdebstrap made, for the user that the tests run as.
+// cacheDir holds what tests take from Debian's archive, for the user that the
+// tests run as.
 func cacheDir() string {
 	if dir := os.Getenv("ASHLAR_TEST_CACHE"); dir != "" {
 		return dir
@@ -54,42 +51,5 @@ func cacheDir() string {
 	return filepath.Join(os.TempDir(), "ashlar-test-cache-"+strconv.Itoa(uid))
 }
 
-// maxAge is how old an index or a root in the cache may be.
+// maxAge is how old an index in the cache may be.
 const maxAge = 24 * time.Hour
-
-func oracleFile(set []string) string {
-	return filepath.Join(cacheDir(), "mmdebstrap-"+strings.Join(set, "-")+".tar")
-}
-
-// makeOracles has mmdebstrap make the roots to compare with: before the tests,
-// because it works best as root.
-func makeOracles() {
-	if os.Getenv("ASHLAR_COMPARE") == "" {
-		return
-	}
-	if err := os.MkdirAll(cacheDir(), 0o755); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	if os.Getuid() == 0 {
-		os.Chown(cacheDir(), testUser, testUser)
-	}
-	for _, set := range compareSets() {
-		file := oracleFile(set)
-		if fi, err := os.Stat(file); err == nil && time.Since(fi.ModTime()) < maxAge {
-			continue
-		}
-		cmd := exec.Command("mmdebstrap", "--quiet", "--variant=essential", "--include="+strings.Join(set, ","),
-			"--keyring=/usr/share/keyrings", "trixie", file+".new.tar", "http://deb.debian.org/debian")
-		cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.Itoa(epoch))
-		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-		err := cmd.Run()
-		if err == nil {
-			err = os.Rename(file+".new.tar", file)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "mmdebstrap:", err)
-			os.Exit(1)
-		}
-	}
-}

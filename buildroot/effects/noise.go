@@ -87,6 +87,12 @@ func NoiseOf(path string) (Noise, bool) {
 	return Noise{}, false
 }
 
+// Rewrite makes equal what the rule says is not: dates, order. Other rules leave
+// the bytes.
+func (n *Noise) Rewrite(data []byte, epoch int64) ([]byte, error) {
+	return rewrite(n.Rule, data, epoch)
+}
+
 func (n *Noise) matches(path string) bool {
 	if !doublestar.MatchUnvalidated(n.Glob, path) {
 		return false

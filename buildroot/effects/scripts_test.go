@@ -3,6 +3,7 @@ package effects
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -473,4 +474,24 @@ dpkg-query -W -f '${db:Status-Abbrev}\n' | sort -u; dpkg-divert --list | grep -q
 	if got := out.String(); got != want {
 		t.Errorf("dpkg says %q, want %q", got, want)
 	}
+}
+
+// describe is all of a file that is compared.
+func describe(f *layer.File, all map[string]*layer.File) string {
+	if f == nil {
+		return "nothing"
+	}
+	if f.Type == layer.Hardlink {
+		g := *all[f.Link]
+		g.Path = f.Path
+		f = &g
+	}
+	s := fmt.Sprintf("%c %o %s:%s", f.Type, f.Mode, f.User, f.Group)
+	switch f.Type {
+	case layer.Regular:
+		s += fmt.Sprintf(" %d %.12s", f.Size, f.Digest)
+	case layer.Symlink:
+		s += " " + f.Link
+	}
+	return s
 }

@@ -35,6 +35,12 @@ func Layers(top string, earlier []*Effects, packages []*deb.Package, policy stri
 	return layers
 }
 
+// Root is what a root of packages and their effects shows, by path: what [Layers]
+// stacks, as data. dpkg's database is not in it.
+func Root(packages []*deb.Package, earlier []*Effects) map[string]*layer.File {
+	return newBelow(packages, earlier).files
+}
+
 // below is what the lower layers of a root hold, as data: packages and earlier
 // effects.
 type below struct {
