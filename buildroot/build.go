@@ -306,9 +306,13 @@ func because(a *plan.Action, err error) error {
 	return &InputError{Cause: a, Err: err}
 }
 
+// download gets a blob, also in the place of one that the disk has damaged.
 func (b *Builder) download(ctx context.Context, digest string) error {
+	var damaged *store.DigestError
 	if b.Store.HasBlob(digest) {
-		return nil
+		if err := b.Store.Verify(ctx, digest); !errors.As(err, &damaged) {
+			return err
+		}
 	}
 	d := b.plan.Downloads[digest]
 	_, err := b.Fetch.Fetch(ctx, fetch.Request{URLs: d.URLs, SHA256: d.SHA256, SHA512: d.SHA512, Size: d.Size, Name: d.Name})

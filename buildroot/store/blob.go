@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"golang.org/x/sys/unix"
+	"path"
 )
 
 // copySize is the size of one read: large enough that a digest is computed at
@@ -142,27 +141,12 @@ func (s *Store) Verify(ctx context.Context, digest string) error {
 	if got == digest {
 		return nil
 	}
-	if err := s.dropSame(f, digest); err != nil {
+	bad, err := f.Stat()
+	if err == nil {
+		_, err = s.drop(path.Join(blobsDir, digest), bad)
+	}
+	if err != nil {
 		return fmt.Errorf("verify blob %s: %w", digest, err)
 	}
 	return fmt.Errorf("verify blob: %w", &DigestError{Want: digest, Got: got, Size: size})
-}
-
-// dropSame removes the blob unless another process has already put a good one in
-// the place of f.
-func (s *Store) dropSame(f *os.File, digest string) error {
-	unlock, err := s.hold(useLock, unix.LOCK_EX)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	bad, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	now, err := s.blobs.Lstat(digest)
-	if err != nil || !os.SameFile(bad, now) {
-		return unlessAbsent(err)
-	}
-	return s.blobs.Remove(digest)
 }

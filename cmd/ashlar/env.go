@@ -65,9 +65,12 @@ func (e *env) declare(flags *flag.FlagSet) {
 	flags.StringVar(&e.dir, "C", e.dir, "`DIR` is the workspace")
 	flags.StringVar(&e.storeDir, "store", e.storeDir, "`DIR` is the store")
 	flags.IntVar(&e.jobs, "j", e.jobs, "`N` actions run at once")
-	flags.Func("memory", "actions at once may need `SIZE` together; by default what the machine has left", func(size string) (err error) {
-		e.memory, err = parseSize(size)
-		return err
+	flags.Func("memory", "actions at once may need `SIZE` together; by default what the machine has left", func(size string) error {
+		var ok bool
+		if e.memory, ok = parseSize(size); !ok {
+			return errors.New("write a size, such as 500MB or 4GB")
+		}
+		return nil
 	})
 	flags.Func("progress", "`HOW` a build is shown: auto, plain, or json, an event a line", func(how string) error {
 		if how != autoView && how != plainView && how != jsonView {

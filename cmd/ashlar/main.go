@@ -23,7 +23,7 @@
 //	ashlar verify NAME
 //	ashlar save IMAGE FILE
 //	ashlar push IMAGE REF
-//	ashlar gc
+//	ashlar gc [--keep AGE|SIZE]
 //	ashlar doctor
 //
 // Each has its own `--help`. For all of them -C DIR names the workspace (default:

@@ -59,6 +59,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"archive": in((*pretendWorld).archive), "registry": in((*pretendWorld).registry),
 		"asked": in((*pretendWorld).asked), "misbehave": in((*pretendWorld).misbehave),
+		"damage": damage,
 	}
 }
 

@@ -45,6 +45,7 @@ func TestArchiveScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
+		Cmds:                scriptCommands(),
 		Setup:               func(env *testscript.Env) error { return setUp(env, store) },
 	})
 }
