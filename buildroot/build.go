@@ -350,6 +350,8 @@ func (b *Builder) work(ctx context.Context, a *plan.Action, inputs map[plan.ID]s
 		return b.unpack(ctx, do)
 	case *plan.Configure:
 		return b.configure(ctx, a, do, inputs)
+	case *plan.Vendor:
+		return b.vendor(ctx, do)
 	case *plan.Build:
 		return b.build(ctx, a, do, inputs)
 	case *plan.Collect:

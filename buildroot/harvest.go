@@ -36,7 +36,7 @@ func (w *building) harvest(ctx context.Context) (finisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{sourceDir, "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys", "/root/.cache"} {
+	for _, dir := range neverHarvested() {
 		if err := rmtree.RemoveAll(filepath.Join(w.upper(), dir)); err != nil {
 			return nil, err
 		}

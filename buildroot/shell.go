@@ -65,7 +65,7 @@ func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*S
 	s := &Shell{scratch: scratch, Step: at.Name}
 	w := &building{Builder: b, action: a, do: do, scratch: scratch}
 	if o.Left != nil {
-		w.layers, err = w.stack(do.Root, inputs)
+		w.layers, err = w.rootOf(do, inputs)
 	} else if err = w.prepare(ctx, inputs); err == nil {
 		s.log = w.log
 		err = w.steps(ctx, first)

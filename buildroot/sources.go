@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/edit"
+	"github.com/ashlar-build/ashlar/recipe/language"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
@@ -114,11 +116,11 @@ func listing(upper string) []string {
 
 // notHarvested are directories whose contents never belong to a recipe.
 func notHarvested(path string) bool {
-	switch path {
-	case sourceDir, "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys", "/root/.cache":
-		return true
-	}
-	return false
+	return slices.Contains(neverHarvested(), path)
+}
+
+func neverHarvested() []string {
+	return []string{sourceDir, language.Dir, "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys", "/root/.cache"}
 }
 
 // editSources carries out the edits of files in the unpacked source.

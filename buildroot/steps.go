@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/language"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
@@ -105,6 +106,17 @@ func (w *building) steps(ctx context.Context, steps []recipe.Step) error {
 	return nil
 }
 
+// rootOf are the layers of a build's root, top first: the caches of its languages
+// and its packages.
+func (b *Builder) rootOf(do *plan.Build, inputs map[plan.ID]store.Result) ([]string, error) {
+	caches, err := b.vendored(do, inputs)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := b.stack(do.Root, inputs)
+	return append(caches, packages...), err
+}
+
 func (w *building) upper() string { return filepath.Join(w.scratch.Dir(), "upper") }
 
 // prepare puts the sources where the steps look for them, and finds the layers
@@ -116,7 +128,7 @@ func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result)
 		}
 	}
 	var err error
-	if w.layers, err = w.stack(w.do.Root, inputs); err != nil {
+	if w.layers, err = w.rootOf(w.do, inputs); err != nil {
 		return err
 	}
 	if w.log, err = newTee(filepath.Join(w.scratch.Dir(), logName), func(line string) {
@@ -186,7 +198,7 @@ func keptName(recipe string) string { return "failed-" + recipe }
 
 // job says how one step runs.
 func (w *building) job(s recipe.Step) (job.Job, error) {
-	if len(w.layers) == 0 {
+	if len(w.do.Root.Packages) == 0 {
 		return job.Job{}, fmt.Errorf("step %q has no root: [depends] build is empty", s.Name)
 	}
 	script := filepath.Join(w.scratch.Dir(), stepName)
@@ -245,6 +257,12 @@ func (w *building) env(s recipe.Step) []string {
 	env.set("out", outDir)
 	env.set("jobs", jobs)
 	env.set("MAKEFLAGS", "-j"+jobs)
+	for _, kind := range w.do.Languages {
+		for _, v := range language.Env(kind) {
+			name, value, _ := strings.Cut(v, "=")
+			env.set(name, value)
+		}
+	}
 	for _, v := range w.do.Room.Env {
 		env.set(v.Name, v.Value)
 	}

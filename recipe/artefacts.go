@@ -79,7 +79,10 @@ func (r *reader) artefact(n *node, a *Artefact) {
 		a.Usual = r.usual(pattern, s[1:])
 	case s[0] == '!':
 		a.Not = true
-		a.Glob = r.glob(s[1:], !strings.HasPrefix(s, "!**/"), pattern.valAt)
+		if s = s[1:]; strings.HasPrefix(s, "**/") { // what is left out may be so anywhere
+			s = "/" + s
+		}
+		a.Glob = r.glob(s, true, pattern.valAt)
 		if n.kind == tableKind && len(n.kids) > 1 {
 			r.badValue(n, "", "what is left out has no mode, owner, caps or strip")
 		}

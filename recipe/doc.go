@@ -101,6 +101,10 @@
 //   - depends.build: packages in the buildroot only.
 //   - depends.runtime: packages in the image. What shared libraries need comes by
 //     itself; what a package recommends never comes.
+//   - registry.npm, go, pip, cargo: in ashlar.toml, where packages of languages
+//     come from that a lock file names without a place of its own: URLs in the
+//     place of registry.npmjs.org, proxy.golang.org, pypi.org/simple, and
+//     static.crates.io/crates.
 //   - archive.A.uri, suite, components: the words of a deb822 .sources file. By
 //     default the suite is the recipe's; a suite that ends in / is a flat archive,
 //     which has no components.
@@ -146,15 +150,20 @@
 //     ashlar.toml, ashlar.lock and recipes. Nothing of it is pinned: its files are
 //     the recipe's own, and all of them date from 2000-01-01.
 //   - sha256, sha512: if not given, the lock has it; given, it must be that one.
-//   - signature, signed-by: a URL and a key, checked when the lock is written.
+//   - signature, signed-by: a URL and an OpenPGP key, checked when the lock is
+//     written; a digest that stands in the recipe needs neither.
 //   - include, except: globs of the files of it.
 //   - into: below the source's root, or, with a leading /, in the image; then no
 //     step is needed. By default the root.
 //   - owner: of files that go into the image, root by default.
 //   - unpack: true by default for archives. A single top directory is entered.
 //   - patches: files that are applied, without fuzz.
-//   - vendor: lock files of a language (go.sum, package-lock.json…), whose contents
-//     are fetched so that the language's own command works offline.
+//   - vendor: lock files of languages in the source: package-lock.json or
+//     npm-shrinkwrap.json, go.sum, Cargo.lock, requirements.txt with hashes (any
+//     .txt). What they name is pinned by `ashlar lock`, fetched, and laid out below
+//     /vendor as the language's own caches have it, with the variables set that
+//     make `npm ci`, `go build`, `cargo build` and `pip install -r` take it from
+//     there and ask nobody. Without steps nothing of it gets into an image.
 //   - secret.S.host: the fetcher sends the secret to that host. Without a host it
 //     is for steps.
 //

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/language"
 )
 
 // unsupported are the keys that are read and checked, but that nothing is done
@@ -14,8 +15,6 @@ const unsupported = `
 scripts.debconf     answers for maintainer scripts
 scripts.skip        skipping maintainer scripts
 source.*.git        a source from git
-source.*.vendor     vendoring of a language's packages
-source.*.signature  checking a source's signature
 secret              a secret
 step.*.inputs       a step that sees some files only
 step.*.secrets      a secret in a step
@@ -40,6 +39,15 @@ func (r *Recipe) Unsupported() []*diag.Error {
 	}
 	if n := r.body.get("image").get("locale"); n != nil && n.value != "C.UTF-8" {
 		rd.badValue(n, "", "a locale other than C.UTF-8 is not supported yet")
+	}
+	for _, n := range find(r.body, strings.Fields("source * vendor")) {
+		for _, file := range rd.entries(n, true) {
+			if name, _ := file.value.(string); name != "" {
+				if _, ok := language.KindOf(name); !ok {
+					rd.badValue(file, "", "a lock file of this name is not supported yet")
+				}
+			}
+		}
 	}
 	return errs.Errors()
 }

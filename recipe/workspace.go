@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/language"
 )
 
 const workspaceKeys = "suite arch vendor"
@@ -19,6 +20,8 @@ type Workspace struct {
 	Arches  []string  // DefaultArch unless said otherwise
 	Vendor  string    // a directory, oci://REFERENCE or http(s) URL that has what the lock names; "" if none
 	Recipes []*Recipe // sorted by name
+
+	Registries language.Registries // of [registry]
 
 	body *node // nil without an ashlar.toml
 	src  *source
@@ -62,9 +65,10 @@ func parseWorkspace(file string, src []byte) (*Workspace, *diag.List) {
 	w.body = body
 	r := &reader{src: w.src, errs: errs, keys: map[*node]string{}, target: Target{Arch: DefaultArch, Suite: DefaultSuite}}
 	r.vars = workspaceVariables(DefaultSuite, DefaultArch)
-	if r.table(body, "workspace archive"); body.get("workspace") != nil && r.table(body.get("workspace"), workspaceKeys) {
+	if r.table(body, "workspace archive registry"); body.get("workspace") != nil && r.table(body.get("workspace"), workspaceKeys) {
 		w.settings(r, body.get("workspace"))
 	}
+	w.registries(r, body.get("registry"))
 	w.archives(r, w.Suite)
 	return w, errs
 }
@@ -122,6 +126,18 @@ func (w *Workspace) vendor(r *reader, n *node) {
 		}
 	default:
 		w.Vendor = path.Clean(v)
+	}
+}
+
+// registries reads [registry].
+func (w *Workspace) registries(r *reader, n *node) {
+	if n == nil || !r.table(n, "npm go pip cargo") {
+		return
+	}
+	for key, to := range map[string]*string{"npm": &w.Registries.NPM, "go": &w.Registries.Go, "pip": &w.Registries.Pip, "cargo": &w.Registries.Cargo} {
+		if kid := n.get(key); kid != nil {
+			*to = r.url(kid)
+		}
 	}
 }
 

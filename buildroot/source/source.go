@@ -244,3 +244,30 @@ func Head(f *os.File) ([]byte, error) {
 	}
 	return bytes.Clone(head[:n]), nil
 }
+
+// ReadFile returns one regular file of the archive in f, by its name as Unpack
+// would write it, of at most limit bytes.
+func ReadFile(f *os.File, name string, limit int64) ([]byte, error) {
+	members, err := list(f)
+	if err != nil {
+		return nil, err
+	}
+	top := singleTop(members)
+	var data []byte
+	found := false
+	err = each(f, func(m member) error {
+		if strings.TrimPrefix(path.Clean(m.name), top) != name || m.kind != tar.TypeReg {
+			return nil
+		}
+		found = true
+		data, err = io.ReadAll(io.LimitReader(m.body, limit+1))
+		if int64(len(data)) > limit {
+			return fmt.Errorf("more than %d bytes", limit)
+		}
+		return err
+	})
+	if err == nil && !found {
+		return nil, fmt.Errorf("the archive has no file %s", name)
+	}
+	return data, err
+}

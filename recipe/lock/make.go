@@ -84,13 +84,6 @@ func Needs(g *recipe.Graph, r *recipe.Instance, archives []Archive) []Need {
 	return needs
 }
 
-// A Pinner finds out what a source's bytes are. It uses the network.
-type Pinner interface {
-	// Pin returns the SHA-256 and size of what the URLs, of which each is as good
-	// as another, have now.
-	Pin(ctx context.Context, s recipe.Source) (Source, error)
-}
-
 // Options are the choices of Make. The zero value pins what is not pinned yet
 // and moves nothing.
 type Options struct {
@@ -316,25 +309,4 @@ func (m *maker) freshBase(prefix string, packages []string) string {
 	}
 	m.new.Bases = append(m.new.Bases, Base{Name: name, Packages: packages})
 	return name
-}
-
-// sources pins the sources of an instance that have no SHA-256 of their own.
-func (m *maker) sources(ctx context.Context, i *recipe.Instance, p Pinner) error {
-	for _, s := range i.Sources {
-		if len(s.URLs) == 0 || s.SHA256 != "" {
-			continue
-		}
-		if _, done := m.new.Source(s.URLs[0]); done {
-			continue
-		}
-		pin, ok := m.old.Source(s.URLs[0])
-		if !ok {
-			var err error
-			if pin, err = p.Pin(ctx, s); err != nil {
-				return fmt.Errorf("%s: %w", s.Pos, err)
-			}
-		}
-		m.new.Sources = append(m.new.Sources, pin)
-	}
-	return nil
 }

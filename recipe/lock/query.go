@@ -56,6 +56,17 @@ func (l *Lock) Source(url string) (Source, bool) {
 	return Source{}, false
 }
 
+// Vendor returns what a lock file of a language asks for, and whether the lock
+// has it.
+func (l *Lock) Vendor(name string) (Vendor, bool) {
+	for _, v := range l.Vendors {
+		if v.Name == name {
+			return v, true
+		}
+	}
+	return Vendor{}, false
+}
+
 // Archive returns the archive of that name, and whether there is one.
 func (l *Lock) Archive(name string) (Archive, bool) {
 	for _, a := range l.Archives {

@@ -339,8 +339,12 @@ func (p *planner) build(r *recipe.Instance, in Root) ID {
 			blobs = append(blobs, src.SHA256)
 		}
 	}
+	inputs := in.Inputs()
+	if p.vendor(r, b); b.Vendor != "" {
+		inputs = append(inputs, b.Vendor)
+	}
 	name := lock.FullName(r)
-	return p.plan.add(KindBuild, "build "+name, name, 0, in.Inputs(), blobs, b)
+	return p.plan.add(KindBuild, "build "+name, name, 0, inputs, blobs, b)
 }
 
 func (p *planner) collect(r *recipe.Instance, in root, made ID) ID {

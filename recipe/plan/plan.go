@@ -13,6 +13,7 @@ import (
 
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/language"
 )
 
 // An ID names an action by its complete description: SHA-256, in hex. Equal ID,
@@ -26,6 +27,7 @@ type Kind string
 const (
 	KindUnpack    Kind = "unpack"    // a .deb to a package tree
 	KindConfigure Kind = "configure" // maintainer scripts of one wave to their effects
+	KindVendor    Kind = "vendor"    // packages of languages to their offline caches
 	KindBuild     Kind = "build"     // a recipe's steps to what they wrote
 	KindCollect   Kind = "collect"   // what the steps wrote to declared outputs
 	KindImage     Kind = "image"     // packages, effects, outputs and files to an image
@@ -46,7 +48,7 @@ type Action struct {
 	Weight int64  // a guess at its cost, in bytes: heavier ones begin first; not part of the ID
 	Inputs []ID   // the actions whose results it reads
 	Blobs  []string
-	Do     any // *Unpack, *Configure, *Build, *Collect or *Image
+	Do     any // *Unpack, *Configure, *Vendor, *Build, *Collect or *Image
 }
 
 // Unpack turns one .deb into a package tree.
@@ -80,6 +82,12 @@ type Configure struct {
 	Debconf  []recipe.Var
 }
 
+// Vendor makes the offline caches of a recipe's languages.
+type Vendor struct {
+	Files []language.File
+	Texts []language.Text
+}
+
 // Build runs a recipe's steps in a fresh root.
 type Build struct {
 	Root    Root
@@ -89,6 +97,9 @@ type Build struct {
 	Edits   []recipe.Edit // of files in the unpacked source
 	Room    Room
 	Steps   []recipe.Step
+
+	Vendor    ID              // the vendor action; empty: none
+	Languages []language.Kind // whose caches it has
 }
 
 // A Room is what the steps have in common, without what only collecting asks.

@@ -1,0 +1,126 @@
+// Package pin finds out, for `ashlar lock`, what sources are: which bytes their
+// URLs have now, whether those who made them signed them, and which files of
+// which digests the lock files of languages ask for.
+//
+// It is the one place where bytes are taken that nobody named by digest before;
+// whatever it returns stands in the lock, and from then on in the way of
+// anything else.
+package pin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/release"
+	"github.com/ashlar-build/ashlar/buildroot/fetch"
+	"github.com/ashlar-build/ashlar/buildroot/source"
+	"github.com/ashlar-build/ashlar/buildroot/store"
+	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/language"
+	"github.com/ashlar-build/ashlar/recipe/lock"
+)
+
+// A Pinner implements lock.Pinner.
+type Pinner struct {
+	Fetch      *fetch.Fetcher
+	Store      *store.Store
+	Files      fs.FS // the workspace
+	Registries language.Registries
+}
+
+// Sizes beyond which something is not what it should be.
+const (
+	maxSource    = 4 << 30
+	maxSignature = 1 << 20
+	maxLockFile  = 64 << 20
+)
+
+// Pin fetches a source, and checks its signature if the recipe has one.
+func (p *Pinner) Pin(ctx context.Context, i *recipe.Instance, s recipe.Source) (lock.Source, error) {
+	pin := lock.Source{URL: s.URLs[0], SHA256: s.SHA256}
+	var err error
+	if s.SHA256 != "" || s.SHA512 != "" {
+		pin.SHA256, err = p.Fetch.Fetch(ctx, fetch.Request{Name: path.Base(s.URLs[0]), URLs: s.URLs, SHA256: s.SHA256, SHA512: s.SHA512})
+	} else {
+		var got fetch.Index
+		got, err = p.Fetch.Get(ctx, fetch.IndexRequest{Name: path.Base(s.URLs[0]), URLs: s.URLs, MaxSize: maxSource})
+		pin.SHA256 = got.Digest
+	}
+	if err != nil {
+		return pin, err
+	}
+	f, err := p.Store.Blob(pin.SHA256)
+	if err != nil {
+		return pin, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return pin, err
+	}
+	pin.Size = info.Size()
+	if s.Signature == "" {
+		return pin, nil
+	}
+	return pin, p.signed(ctx, i, s, f)
+}
+
+// signed checks that a source is what the owner of a key beside the recipe
+// signed.
+func (p *Pinner) signed(ctx context.Context, i *recipe.Instance, s recipe.Source, f *os.File) error {
+	key, err := fs.ReadFile(p.Files, i.Locate(s.SignedBy.Name))
+	if err != nil {
+		return err
+	}
+	keys, err := release.ReadKeys([][]byte{key})
+	if err != nil {
+		return &diag.Error{Pos: s.SignedBy.Pos, Msg: fmt.Sprintf("%s: %v", s.SignedBy.Name, err)}
+	}
+	got, err := p.Fetch.Get(ctx, fetch.IndexRequest{Name: path.Base(s.Signature), URLs: []string{s.Signature}, MaxSize: maxSignature})
+	if err != nil {
+		return err
+	}
+	signature, err := p.read(got.Digest, maxSignature)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	if err := release.VerifyDetached(text, signature, keys); err != nil {
+		return &diag.Error{Pos: s.SignedBy.Pos, Msg: fmt.Sprintf("%s is not signed by %s: %v", path.Base(s.URLs[0]), s.SignedBy.Name, err), Hint: "compare the key's fingerprint with the one that the authors publish"}
+	}
+	return nil
+}
+
+// read returns a blob.
+func (p *Pinner) read(digest string, limit int64) ([]byte, error) {
+	f, err := p.Store.Blob(digest)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// Read returns a file of a source.
+func (p *Pinner) Read(ctx context.Context, i *recipe.Instance, s recipe.Source, pin lock.Source, name string) ([]byte, error) {
+	if s.Dir != "" {
+		return fs.ReadFile(p.Files, path.Join(i.SourceDir(s), name))
+	}
+	if _, err := p.Fetch.Fetch(ctx, fetch.Request{Name: path.Base(s.URLs[0]), URLs: s.URLs, SHA256: pin.SHA256, SHA512: s.SHA512, Size: pin.Size}); err != nil {
+		return nil, err
+	}
+	f, err := p.Store.Blob(pin.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return source.ReadFile(f, name, maxLockFile)
+}
