@@ -94,10 +94,9 @@ Package: prelib
 Pre-Depends: deeper
 
 Package: deeper
-Depends: deepest, base
+Depends: deepest | lib, libc
 
 Package: deepest
-Depends: tool
 
 Package: lib
 `

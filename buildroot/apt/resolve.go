@@ -238,10 +238,9 @@ func unknown(s set, w lock.Want, err error) *diag.Error {
 func abs(n int) int { return max(n, -n) }
 
 // packages describes versions, sorted by name. Those of joint that meet
-// Pre-Depends and are in versions become Pre, with what they need.
+// Pre-Depends and are in versions become Pre.
 func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
 	var all []lock.Package
-	order := newUnpackOrder(ix, versions, joint)
 	for _, v := range versions {
 		r := &ix.Versions[v]
 		all = append(all, lock.Package{
@@ -252,7 +251,7 @@ func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
 			Size:    int64(r.Size),
 			From:    ix.InputOf(v).Archive,
 			Path:    strings.Clone(ix.Text(r.Path)),
-			Pre:     order.pre(v),
+			Pre:     pre(ix, v, versions, joint),
 		})
 	}
 	return all
