@@ -307,12 +307,12 @@ func TestExpand(t *testing.T) {
 	}
 }
 
-// TestUnnumbered: the names that the lock is to number, and no others.
-func TestUnnumbered(t *testing.T) {
+// TestLookNames: the names that the lock is to number, and no others.
+func TestLookNames(t *testing.T) {
 	c := check{world: accountsWorld, recipe: "[depends]\nruntime = [\"bind9\", \"ssl-cert\", \"shells\"]\n[user]\nown = {}\nbound = { uid = 7 }\n[image]\nuser = \"own\"\nentrypoint = [\"missing\"]"}
 	c.ids = []lock.ID{{Name: "bind", Number: 100}}
-	names, err := Unnumbered(t.Context(), c.input(t))
-	if got := strings.Join(names, " "); err != nil || got != "odd own ssl-cert" {
+	s, err := Look(t.Context(), c.input(t), false)
+	if got := strings.Join(s.Unnumbered, " "); err != nil || got != "odd own ssl-cert" {
 		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -28,6 +28,7 @@ type assembly struct {
 	closure  *layer.Closure
 	removed  map[string]bool        // paths that [remove] took away
 	links    map[string]recipe.Link // the recipe's own, by where they are
+	seen     []EditedFile           // by the edits of this round
 	report   Report
 	mistakes diag.List
 	err      error // the first that is no mistake of the recipe
@@ -93,7 +94,7 @@ func (a *assembly) settle(ctx context.Context) (*layer.Tree, []root, error) {
 func (a *assembly) round(roots []root) (*layer.Tree, []root, error) {
 	a.kept = a.keep(roots, a.image.Cut != "full")
 	a.removed, a.links = map[string]bool{}, map[string]recipe.Link{}
-	a.report, a.mistakes = Report{}, diag.List{}
+	a.report, a.mistakes, a.seen = Report{}, diag.List{}, nil
 	a.gather()
 	tree := a.upper(a.lower())
 	if a.err != nil {

@@ -18,7 +18,12 @@ func (a *assembly) edit(t *layer.Tree, early bool) {
 			if e.Early != early || !strings.HasPrefix(e.Path, "/") {
 				continue
 			}
-			for _, f := range a.edited(t, e) {
+			known := a.mistakes.Len()
+			files := a.edited(t, e)
+			if len(files) == 0 {
+				a.saw(e.Path, layer.Origin{}, nil, nil, a.mistakes.Since(known))
+			}
+			for _, f := range files {
 				a.editFile(t, c, e, f)
 			}
 		}
@@ -84,19 +89,24 @@ func (a *assembly) target(t *layer.Tree, e recipe.Edit, p string) *layer.File {
 
 // editFile applies one edit to one file, and puts the result in its place.
 func (a *assembly) editFile(t *layer.Tree, c content, e recipe.Edit, f *layer.File) {
-	if e.Unmodified && f.Origin.Kind != layer.FromPackage {
-		a.mistake(e.Pos, "leave out require, if that is meant", "edit %s: it is not as its package has it, but from %s", f.Path, f.Origin)
-		return
-	}
 	data, err := a.read(f)
 	if err != nil {
 		a.fail(err)
+		return
+	}
+	known := a.mistakes.Len()
+	if e.Unmodified && f.Origin.Kind != layer.FromPackage {
+		a.mistake(e.Pos, "leave out require, if that is meant", "edit %s: it is not as its package has it, but from %s", f.Path, f.Origin)
+		a.saw(f.Path, f.Origin, data, nil, a.mistakes.Since(known))
 		return
 	}
 	in := edit.Input{Name: f.Path, Bytes: data, Format: e.Format, Ops: e.Ops, Files: c.of.Files}
 	res, err := edit.Apply(in)
 	if err != nil {
 		a.addError(err)
+	}
+	a.saw(f.Path, f.Origin, data, res.Bytes, a.mistakes.Since(known))
+	if err != nil {
 		return
 	}
 	report := Edited{Path: f.Path, Was: f.Origin, Already: res.Already}

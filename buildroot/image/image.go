@@ -17,7 +17,6 @@ package image
 
 import (
 	"context"
-	"slices"
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/effects"
@@ -99,28 +98,4 @@ func Assemble(ctx context.Context, in Input) (*Result, error) {
 		return nil, err
 	}
 	return a.finish(tree, roots)
-}
-
-// Unnumbered returns the names of the image's users and groups that have no
-// number, neither in the recipe nor in in.IDs nor by Debian's own tables: those
-// that the lock is to give one. They are sorted, and each stands once. Other
-// mistakes that the image may have are passed over.
-func Unnumbered(ctx context.Context, in Input) ([]string, error) {
-	a, err := newAssembly(in)
-	if err != nil {
-		return nil, err
-	}
-	tree, _, err := a.settle(ctx)
-	if err != nil {
-		return nil, err
-	}
-	lost, _ := a.number(tree)
-	var names []string
-	for _, n := range lost {
-		if n.known {
-			names = append(names, n.name)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ashlar-build/ashlar/buildroot/pin"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
@@ -198,12 +197,15 @@ func (l *locking) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pinner := &pin.Pinner{Fetch: f, Store: l.env.opened.store, Files: l.ws.files, Registries: l.ws.Registries}
-	next, err := lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pinner, l.options)
+	pin := pinner{fetch: f, store: l.env.opened.store}
+	next, err := lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pin, l.options)
 	if err != nil {
 		return err
 	}
 	l.report(next)
+	if err := l.survey(ctx, next); err != nil {
+		return err
+	}
 	if l.dry || string(lock.Encode(next)) == string(lock.Encode(l.old)) {
 		return nil
 	}

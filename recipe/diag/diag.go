@@ -122,6 +122,9 @@ func (l *List) Errors() []*Error {
 // Len returns the number of mistakes.
 func (l *List) Len() int { return len(l.errs) }
 
+// Since returns the mistakes that were added when there were n already.
+func (l *List) Since(n int) []*Error { return slices.Clone(l.errs[n:]) }
+
 // Err returns all mistakes as one error, a *multierror.Error of *Error, or nil.
 func (l *List) Err() error {
 	if len(l.errs) == 0 {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -19,10 +18,10 @@ type file struct {
 	Archives map[string]fileArchive `toml:"archive"`
 	IDs      map[string]int         `toml:"id"`
 	Sources  map[string]fileSource  `toml:"source"`
-	Vendors  map[string]fileVendor  `toml:"vendor"`
 	Bases    map[string]fileBase    `toml:"base"`
 	Sets     map[string]fileSet     `toml:"set"`
 	Packages map[string]filePackage `toml:"package"`
+	Edited   map[string]string      `toml:"edited"`
 }
 
 type fileArchive struct {
@@ -33,18 +32,6 @@ type fileArchive struct {
 }
 
 type fileSource struct {
-	SHA256 string `toml:"sha256"`
-	Size   int64  `toml:"size"`
-}
-
-type fileVendor struct {
-	Of    string           `toml:"of"`
-	Files []fileVendorFile `toml:"files"`
-}
-
-type fileVendorFile struct {
-	At     string `toml:"at"`
-	URL    string `toml:"url"`
 	SHA256 string `toml:"sha256"`
 	Size   int64  `toml:"size"`
 }
@@ -136,9 +123,6 @@ func (d *decoder) lock(f file) *Lock {
 		d.digest(s.SHA256, url)
 		l.Sources = append(l.Sources, Source{URL: url, SHA256: s.SHA256, Size: s.Size})
 	}
-	for name, v := range f.Vendors {
-		l.Vendors = append(l.Vendors, d.vendor(name, v))
-	}
 	for k, p := range f.Packages {
 		l.Packages = append(l.Packages, d.pkg(k, p))
 	}
@@ -153,6 +137,15 @@ func (d *decoder) lock(f file) *Lock {
 		}
 		l.Sets = append(l.Sets, Set{Recipe: k[:first], Use: k[first+1 : last], Arch: k[last+1:], Suite: s.Suite, Base: s.Base, Asks: s.Asks, Packages: s.Packages})
 	}
+	for k, digest := range f.Edited {
+		words := strings.SplitN(k, " ", 3)
+		if len(words) < 3 || !strings.HasPrefix(words[2], "/") {
+			d.mistake(k, fmt.Sprintf("edited file %q is not named by recipe, architecture and path", k))
+			continue
+		}
+		d.digest(digest, k)
+		l.Edited = append(l.Edited, Edited{Recipe: words[0], Arch: words[1], Path: words[2], SHA256: digest})
+	}
 	l.sort()
 	d.refs(l)
 	return l
@@ -161,8 +154,8 @@ func (d *decoder) lock(f file) *Lock {
 func (l *Lock) sort() {
 	slices.SortFunc(l.Archives, func(a, b Archive) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(l.IDs, func(a, b ID) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(l.Edited, compareEdited)
 	slices.SortFunc(l.Sources, func(a, b Source) int { return cmp.Compare(a.URL, b.URL) })
-	slices.SortFunc(l.Vendors, compareVendors)
 	slices.SortFunc(l.Packages, comparePackages)
 	slices.SortFunc(l.Bases, compareBases)
 	slices.SortFunc(l.Sets, compareSets)
@@ -175,19 +168,6 @@ func (d *decoder) pkg(k string, p filePackage) Package {
 		d.mistake(k, fmt.Sprintf("package %q lacks its size, path or archive", k))
 	}
 	return Package{Name: w[0], Version: w[1], Arch: w[2], SHA256: p.SHA256, Size: p.Size, From: p.From, Path: p.Path, Date: p.Date, Pre: p.Pre}
-}
-
-func (d *decoder) vendor(name string, f fileVendor) Vendor {
-	v := Vendor{Name: name, Of: f.Of}
-	d.digest(f.Of, name)
-	for _, file := range f.Files {
-		d.digest(file.SHA256, file.At)
-		if !fs.ValidPath(file.At) || !strings.Contains(file.At, "/") || file.URL == "" {
-			d.mistake(quote(file.At), fmt.Sprintf("%q is no place in a cache, or it has no url", file.At))
-		}
-		v.Files = append(v.Files, VendorFile{At: file.At, URL: file.URL, SHA256: file.SHA256, Size: file.Size})
-	}
-	return v
 }
 
 func (d *decoder) words(k string, n int) []string {

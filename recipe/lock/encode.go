@@ -29,16 +29,12 @@ func Encode(l *Lock) []byte {
 	table(&b, "id", sorted(l.IDs, func(a, b ID) int { return cmp.Compare(a.Name, b.Name) }), func(i ID) string {
 		return fmt.Sprintf("%s = %d", key(i.Name), i.Number)
 	})
+	table(&b, "edited", sorted(l.Edited, compareEdited), func(e Edited) string {
+		return fmt.Sprintf("%s = %s", quote(e.Recipe+" "+e.Arch+" "+e.Path), quote(e.SHA256))
+	})
 	table(&b, "source", sorted(l.Sources, func(a, b Source) int { return cmp.Compare(a.URL, b.URL) }), func(s Source) string {
 		return fmt.Sprintf("%s = { sha256 = %s, size = %d }", quote(s.URL), quote(s.SHA256), s.Size)
 	})
-	for _, v := range sorted(l.Vendors, compareVendors) {
-		fmt.Fprintf(&b, "\n[vendor.%s]\nof = %s\nfiles = [\n", quote(v.Name), quote(v.Of))
-		for _, f := range v.Files {
-			b.WriteString("  " + vendorRow(f) + ",\n")
-		}
-		b.WriteString("]\n")
-	}
 	for _, s := range sorted(l.Bases, compareBases) {
 		fmt.Fprintf(&b, "\n[base.%s]\npackages = [\n%s]\n", quote(s.Name), rows(s.Packages))
 	}
@@ -60,24 +56,16 @@ func packageRow(p Package) string {
 	return row + " }"
 }
 
-func vendorRow(f VendorFile) string {
-	row := fmt.Sprintf("{ url = %s, sha256 = %s", quote(f.URL), quote(f.SHA256))
-	if f.Size > 0 {
-		row += fmt.Sprintf(", size = %d", f.Size)
-	}
-	return row + fmt.Sprintf(", at = %s }", quote(f.At))
-}
-
-func compareVendors(a, b Vendor) int {
-	return cmp.Compare(a.Name, b.Name)
-}
-
 func compareBases(a, b Base) int {
 	return cmp.Compare(a.Name, b.Name)
 }
 
 func compareSets(a, b Set) int {
 	return cmp.Or(cmp.Compare(a.Recipe, b.Recipe), cmp.Compare(a.Use, b.Use), cmp.Compare(a.Arch, b.Arch))
+}
+
+func compareEdited(a, b Edited) int {
+	return cmp.Or(cmp.Compare(a.Recipe, b.Recipe), cmp.Compare(a.Arch, b.Arch), cmp.Compare(a.Path, b.Path))
 }
 
 func comparePackages(a, b Package) int {

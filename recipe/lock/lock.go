@@ -21,8 +21,8 @@ type Lock struct {
 	Bases    []Base
 	Sets     []Set
 	Sources  []Source
-	Vendors  []Vendor
 	IDs      []ID
+	Edited   []Edited
 }
 
 // An Archive is where packages come from, and the state in which it was asked.
@@ -80,26 +80,21 @@ type Source struct {
 	Size   int64
 }
 
-// A Vendor is what the lock file of a language's package manager asks for.
-type Vendor struct {
-	Name  string // as [VendorName] has it
-	Of    string // SHA-256 of what was read: that lock file, or the source that holds it
-	Files []VendorFile
-}
-
-// A VendorFile is one file of a registry.
-type VendorFile struct {
-	At     string // in the offline cache that the package manager uses
-	URL    string
-	SHA256 string
-	Size   int64 // 0 if nobody knows
-}
-
 // An ID is the number of a user and group that a maintainer script made: given
 // once, never changed, never given away.
 type ID struct {
 	Name   string
 	Number int // from 100
+}
+
+// An Edited is a file that a recipe edits, as its package had it when the lock
+// was written. A package that brings another one changes the lock, and so
+// somebody looks.
+type Edited struct {
+	Recipe string // its full name
+	Arch   string
+	Path   string // absolute
+	SHA256 string // of the file before the edit
 }
 
 // A Resolver says which packages satisfy relations. It may use the network.
