@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/effects"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
@@ -94,6 +95,7 @@ func (b *Builder) wave(do *plan.Configure, inputs map[plan.ID]store.Result) (eff
 	if w.Before, err = b.pkgs(do.Before.Packages, inputs); err != nil {
 		return w, err
 	}
+	w.Packages, w.Before = withoutScripts(w.Packages, do.Skip), withoutScripts(w.Before, do.Skip)
 	if w.Earlier, err = b.effects(do.Before.Waves, inputs); err != nil {
 		return w, err
 	}
@@ -103,6 +105,17 @@ func (b *Builder) wave(do *plan.Configure, inputs map[plan.ID]store.Result) (eff
 	}
 	w.Epoch, err = b.newest(plan.Root{Packages: slices.Concat(do.Before.Packages, do.Packages)}, inputs)
 	return w, err
+}
+
+// withoutScripts silences the packages of these names.
+func withoutScripts(packages []*deb.Package, names []string) []*deb.Package {
+	out := slices.Clone(packages)
+	for i, p := range out {
+		if slices.Contains(names, p.Control.Name) {
+			out[i] = p.WithoutScripts()
+		}
+	}
+	return out
 }
 
 // effects reads the effects that configure actions made.

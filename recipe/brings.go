@@ -156,7 +156,11 @@ func (b *bringing) image(i *Instance) {
 		}
 	}
 	b.set(i, "main")
-	b.part(i).Image = true
+	p := b.part(i)
+	p.Image = true
+	if i.Image != nil {
+		p.Packages = Asks(p.Packages, Part{Packages: i.Image.packages()})
+	}
 }
 
 func (i *Instance) setDepends(name string) []Dep {

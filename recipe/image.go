@@ -23,7 +23,9 @@ type Image struct {
 	Scratch    []Mount // may vanish: tmpfs; /tmp and /run are always there
 	Locale     string  // "C.UTF-8"
 	Locales    []string
-	Timezone   string // "UTC"
+	LocalePos  diag.Pos // of locale, or of locales
+	Timezone   string   // "UTC"
+	ZonePos    diag.Pos
 	Labels     []Var
 	StopSignal string // "SIGTERM"
 	Cut        string // "slim", "full" or "needed"

@@ -28,6 +28,10 @@ func (r *reader) image(n *node, i *Instance) *Image {
 	for _, kid := range r.entries(n.get("locales"), false) {
 		m.Locales = append(m.Locales, r.locale(kid))
 	}
+	m.ZonePos, m.LocalePos = r.pos(n.get("timezone")), r.pos(n.get("locales"))
+	if locale := n.get("locale"); locale != nil {
+		m.LocalePos = r.pos(locale)
+	}
 	m.Labels = r.pairs(n.get("labels"))
 	m.StopSignal = r.signal(n.get("stop-signal"))
 	m.Cut = r.one(n.get("cut"), "slim full needed")

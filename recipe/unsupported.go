@@ -12,14 +12,11 @@ import (
 // with yet: where they stand (`*` is any key or entry), and what they are for.
 // A row goes when its work is done.
 const unsupported = `
-scripts.debconf     answers for maintainer scripts
-scripts.skip        skipping maintainer scripts
 source.*.git        a source from git
 secret              a secret
 step.*.inputs       a step that sees some files only
 step.*.secrets      a secret in a step
 image.service       an image of several services
-image.locales       locales besides C.UTF-8
 test.*.with         another image beside a test
 `
 
@@ -36,9 +33,6 @@ func (r *Recipe) Unsupported() []*diag.Error {
 		for _, n := range find(r.body, strings.Split(path, ".")) {
 			rd.badKey(n, "", "%s is not supported yet", strings.TrimSpace(what))
 		}
-	}
-	if n := r.body.get("image").get("locale"); n != nil && n.value != "C.UTF-8" {
-		rd.badValue(n, "", "a locale other than C.UTF-8 is not supported yet")
 	}
 	for _, n := range find(r.body, strings.Fields("source * vendor")) {
 		for _, file := range rd.entries(n, true) {

@@ -3,7 +3,6 @@ package apt
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
@@ -53,68 +52,4 @@ func (b base) without(ix *index.Index, joint []uint32) (rest []uint32, changed s
 		return rest, text
 	}
 	return rest, ""
-}
-
-// pre names the packages of versions that meet the Pre-Depends of v, and all that
-// these depend on in turn, sorted.
-func pre(ix *index.Index, v uint32, versions, joint []uint32) []string {
-	early := direct(ix, v, versions, joint, func(d index.Dep) bool { return d.Type() == index.PreDepends })
-	for i := 0; i < len(early); i++ {
-		for _, w := range direct(ix, early[i], versions, joint, func(d index.Dep) bool { return d.Type() <= index.Depends }) {
-			if w != v && !slices.Contains(early, w) {
-				early = append(early, w)
-			}
-		}
-	}
-	var names []string
-	for _, w := range early {
-		names = append(names, strings.Clone(ix.NameOf(ix.Versions[w].Name)))
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// direct are those of versions that meet the dependencies of v that count. Of
-// each it is the first alternative that is met: by the package of that name, or
-// else by all that provide it.
-func direct(ix *index.Index, v uint32, versions, joint []uint32, counts func(index.Dep) bool) []uint32 {
-	var found []uint32
-	deps := ix.DepsOf(v)
-	for len(deps) > 0 {
-		g := index.Group(deps)
-		deps = deps[len(g):]
-		if !counts(g[0]) {
-			continue
-		}
-		for _, d := range g {
-			met := meeting(ix, d, joint)
-			for _, w := range met {
-				if slices.Contains(versions, w) && w != v {
-					found = append(found, w)
-				}
-			}
-			if len(met) > 0 {
-				break
-			}
-		}
-	}
-	return found
-}
-
-// meeting lists the versions of joint that meet d.
-func meeting(ix *index.Index, d index.Dep, joint []uint32) []uint32 {
-	c := &ix.Constraints[d.Constraint()]
-	vs := ix.Names[c.Name].Versions
-	for w := vs.First; w < vs.End(); w++ {
-		if slices.Contains(joint, w) && ix.Accepts(c, w) {
-			return []uint32{w}
-		}
-	}
-	var all []uint32
-	for _, i := range ix.ProvidersOf(c.Name) {
-		if p := &ix.Provides[i]; slices.Contains(joint, p.Owner) && ix.AcceptsProvide(c, p) {
-			all = append(all, p.Owner)
-		}
-	}
-	return all
 }

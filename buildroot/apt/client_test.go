@@ -94,9 +94,10 @@ Package: prelib
 Pre-Depends: deeper
 
 Package: deeper
-Depends: deepest | lib, libc
+Depends: deepest, base
 
 Package: deepest
+Depends: tool
 
 Package: lib
 `

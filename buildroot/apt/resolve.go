@@ -238,9 +238,10 @@ func unknown(s set, w lock.Want, err error) *diag.Error {
 func abs(n int) int { return max(n, -n) }
 
 // packages describes versions, sorted by name. Those of joint that meet
-// Pre-Depends and are in versions become Pre.
+// Pre-Depends and are in versions become Pre, with what they need.
 func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
 	var all []lock.Package
+	order := newUnpackOrder(ix, versions, joint)
 	for _, v := range versions {
 		r := &ix.Versions[v]
 		all = append(all, lock.Package{
@@ -251,7 +252,7 @@ func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
 			Size:    int64(r.Size),
 			From:    ix.InputOf(v).Archive,
 			Path:    strings.Clone(ix.Text(r.Path)),
-			Pre:     pre(ix, v, versions, joint),
+			Pre:     order.pre(v),
 		})
 	}
 	return all

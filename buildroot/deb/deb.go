@@ -12,6 +12,7 @@ package deb
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,6 +64,18 @@ func (p *Package) ListFile() string { return filepath.Join(p.Dir, listFile) }
 func (p *Package) Has(member string) bool {
 	_, ok := p.Index.Meta[metaControl+member]
 	return ok
+}
+
+// WithoutScripts is the package with its files and without what dpkg would run
+// for it (deb-control(7)): what other packages wait for, it still says.
+func (p *Package) WithoutScripts() *Package {
+	q, index := *p, *p.Index
+	index.Meta = maps.Clone(p.Index.Meta)
+	for _, script := range []string{"config", "preinst", "postinst", "prerm", "postrm"} {
+		delete(index.Meta, metaControl+script)
+	}
+	q.Index = &index
+	return &q
 }
 
 // Member returns the bytes of a control member, or nil if there is none.

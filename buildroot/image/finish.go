@@ -40,6 +40,9 @@ func (a *assembly) finish(t *layer.Tree, roots []root) (*Result, error) {
 	}
 	a.converters(t)
 	a.checkKeep(t)
+	if err := a.checkDebconf(); err != nil {
+		return nil, err
+	}
 	made := a.enlist(t)
 	if err := a.mistakes.Err(); err != nil || a.err != nil {
 		return nil, firstError(a.err, err)

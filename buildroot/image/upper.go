@@ -79,7 +79,7 @@ func (a *assembly) timezone(t *layer.Tree) {
 		if exists(t, "/usr/share/zoneinfo") {
 			hint = a.nearHint(t, file)
 		}
-		a.mistake(a.image.Pos, hint, "timezone %q: the image has no %s", zone, file)
+		a.mistake(a.image.ZonePos, hint, "timezone %q: the image has no %s", zone, file)
 		return
 	}
 	lay(t, layer.Content("/etc/timezone", 0o644, []byte(zone+"\n"), a.fromFile("timezone")))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-build/ashlar/buildroot/pin"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
@@ -197,8 +198,8 @@ func (l *locking) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pin := pinner{fetch: f, store: l.env.opened.store}
-	next, err := lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pin, l.options)
+	pinner := &pin.Pinner{Fetch: f, Store: l.env.opened.store, Files: l.ws.files, Registries: l.ws.Registries}
+	next, err := lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pinner, l.options)
 	if err != nil {
 		return err
 	}

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt"
-	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/local"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
@@ -193,32 +190,4 @@ func (w *workspace) plan(names []string, tests bool) (*plan.Plan, []*recipe.Inst
 		URLs: func(q lock.Package) []string { return apt.URLs(l, q, archives) },
 	})
 	return p, g.Goals, err
-}
-
-// A pinner finds out what sources are, by fetching them into the store.
-type pinner struct {
-	fetch *fetch.Fetcher
-	store *store.Store
-}
-
-// Pin fetches the source.
-func (p pinner) Pin(ctx context.Context, s recipe.Source) (lock.Source, error) {
-	pin := lock.Source{URL: s.URLs[0]}
-	if s.SHA512 != "" {
-		digest, err := p.fetch.Fetch(ctx, fetch.Request{Name: path.Base(s.URLs[0]), URLs: s.URLs, SHA512: s.SHA512})
-		if err != nil {
-			return pin, err
-		}
-		f, err := p.store.Blob(digest)
-		if err != nil {
-			return pin, err
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		pin.SHA256, pin.Size = digest, info.Size()
-		return pin, err
-	}
-	got, err := p.fetch.Get(ctx, fetch.IndexRequest{Name: path.Base(s.URLs[0]), URLs: s.URLs, MaxSize: 4 << 30})
-	pin.SHA256, pin.Size = got.Digest, got.Size
-	return pin, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ type file struct {
 	Archives map[string]fileArchive `toml:"archive"`
 	IDs      map[string]int         `toml:"id"`
 	Sources  map[string]fileSource  `toml:"source"`
+	Vendors  map[string]fileVendor  `toml:"vendor"`
 	Bases    map[string]fileBase    `toml:"base"`
 	Sets     map[string]fileSet     `toml:"set"`
 	Packages map[string]filePackage `toml:"package"`
@@ -32,6 +34,18 @@ type fileArchive struct {
 }
 
 type fileSource struct {
+	SHA256 string `toml:"sha256"`
+	Size   int64  `toml:"size"`
+}
+
+type fileVendor struct {
+	Of    string           `toml:"of"`
+	Files []fileVendorFile `toml:"files"`
+}
+
+type fileVendorFile struct {
+	At     string `toml:"at"`
+	URL    string `toml:"url"`
 	SHA256 string `toml:"sha256"`
 	Size   int64  `toml:"size"`
 }
@@ -123,6 +137,9 @@ func (d *decoder) lock(f file) *Lock {
 		d.digest(s.SHA256, url)
 		l.Sources = append(l.Sources, Source{URL: url, SHA256: s.SHA256, Size: s.Size})
 	}
+	for name, v := range f.Vendors {
+		l.Vendors = append(l.Vendors, d.vendor(name, v))
+	}
 	for k, p := range f.Packages {
 		l.Packages = append(l.Packages, d.pkg(k, p))
 	}
@@ -156,6 +173,7 @@ func (l *Lock) sort() {
 	slices.SortFunc(l.IDs, func(a, b ID) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(l.Edited, compareEdited)
 	slices.SortFunc(l.Sources, func(a, b Source) int { return cmp.Compare(a.URL, b.URL) })
+	slices.SortFunc(l.Vendors, compareVendors)
 	slices.SortFunc(l.Packages, comparePackages)
 	slices.SortFunc(l.Bases, compareBases)
 	slices.SortFunc(l.Sets, compareSets)
@@ -168,6 +186,19 @@ func (d *decoder) pkg(k string, p filePackage) Package {
 		d.mistake(k, fmt.Sprintf("package %q lacks its size, path or archive", k))
 	}
 	return Package{Name: w[0], Version: w[1], Arch: w[2], SHA256: p.SHA256, Size: p.Size, From: p.From, Path: p.Path, Date: p.Date, Pre: p.Pre}
+}
+
+func (d *decoder) vendor(name string, f fileVendor) Vendor {
+	v := Vendor{Name: name, Of: f.Of}
+	d.digest(f.Of, name)
+	for _, file := range f.Files {
+		d.digest(file.SHA256, file.At)
+		if !fs.ValidPath(file.At) || !strings.Contains(file.At, "/") || file.URL == "" {
+			d.mistake(quote(file.At), fmt.Sprintf("%q is no place in a cache, or it has no url", file.At))
+		}
+		v.Files = append(v.Files, VendorFile{At: file.At, URL: file.URL, SHA256: file.SHA256, Size: file.Size})
+	}
+	return v
 }
 
 func (d *decoder) words(k string, n int) []string {

@@ -35,6 +35,13 @@ func Encode(l *Lock) []byte {
 	table(&b, "source", sorted(l.Sources, func(a, b Source) int { return cmp.Compare(a.URL, b.URL) }), func(s Source) string {
 		return fmt.Sprintf("%s = { sha256 = %s, size = %d }", quote(s.URL), quote(s.SHA256), s.Size)
 	})
+	for _, v := range sorted(l.Vendors, compareVendors) {
+		fmt.Fprintf(&b, "\n[vendor.%s]\nof = %s\nfiles = [\n", quote(v.Name), quote(v.Of))
+		for _, f := range v.Files {
+			b.WriteString("  " + vendorRow(f) + ",\n")
+		}
+		b.WriteString("]\n")
+	}
 	for _, s := range sorted(l.Bases, compareBases) {
 		fmt.Fprintf(&b, "\n[base.%s]\npackages = [\n%s]\n", quote(s.Name), rows(s.Packages))
 	}
@@ -54,6 +61,18 @@ func packageRow(p Package) string {
 		row += ", pre = " + list(p.Pre)
 	}
 	return row + " }"
+}
+
+func vendorRow(f VendorFile) string {
+	row := fmt.Sprintf("{ url = %s, sha256 = %s", quote(f.URL), quote(f.SHA256))
+	if f.Size > 0 {
+		row += fmt.Sprintf(", size = %d", f.Size)
+	}
+	return row + fmt.Sprintf(", at = %s }", quote(f.At))
+}
+
+func compareVendors(a, b Vendor) int {
+	return cmp.Compare(a.Name, b.Name)
 }
 
 func compareBases(a, b Base) int {

@@ -21,6 +21,7 @@ type Lock struct {
 	Bases    []Base
 	Sets     []Set
 	Sources  []Source
+	Vendors  []Vendor
 	IDs      []ID
 	Edited   []Edited
 }
@@ -78,6 +79,21 @@ type Source struct {
 	URL    string // the first one, variables expanded
 	SHA256 string
 	Size   int64
+}
+
+// A Vendor is what the lock file of a language's package manager asks for.
+type Vendor struct {
+	Name  string // as [VendorName] has it
+	Of    string // SHA-256 of what was read: that lock file, or the source that holds it
+	Files []VendorFile
+}
+
+// A VendorFile is one file of a registry.
+type VendorFile struct {
+	At     string // in the offline cache that the package manager uses
+	URL    string
+	SHA256 string
+	Size   int64 // 0 if nobody knows
 }
 
 // An ID is the number of a user and group that a maintainer script made: given

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
+	"github.com/ashlar-build/ashlar/recipe/language"
 )
 
 const sum = "69ee2b237744036e61d24b836668aad3040dda461fe6f570f1787eab570c75aa"
@@ -25,8 +26,10 @@ func TestRoundTrip(t *testing.T) {
 		Bases:    []Base{{Name: "trixie amd64", Packages: []string{"bash"}}},
 		Sets:     []Set{{Recipe: "haproxy@3.0", Use: "test a b", Arch: "amd64", Suite: "trixie", Base: "trixie amd64", Asks: []string{`gcc (>= 14) | "x"`}, Packages: []string{"gcc=14:amd64", "python3"}}},
 		Sources:  []Source{{URL: "https://x/a?b=\"c\"", SHA256: sum, Size: 3}},
-		IDs:      []ID{{Name: "_apt", Number: 100}},
-		Edited:   []Edited{{Recipe: "haproxy@3.0", Arch: "amd64", Path: "/etc/a b", SHA256: sum}},
+		Vendors: []Vendor{{Name: "app/go.sum amd64", Of: sum, Files: []VendorFile{
+			{At: "go/x/@v/v1.mod", URL: "https://x/v1.mod", SHA256: sum}, {At: "go/x/@v/v1.zip", URL: "https://x/v1.zip", SHA256: sum, Size: 9}}}},
+		IDs:    []ID{{Name: "_apt", Number: 100}},
+		Edited: []Edited{{Recipe: "haproxy@3.0", Arch: "amd64", Path: "/etc/a b", SHA256: sum}},
 	}
 	text := Encode(l)
 	got, err := Decode("ashlar.lock", text)
@@ -46,6 +49,7 @@ func TestDecodeMistakes(t *testing.T) {
 	const row = `size = 1, sha256 = "` + sum + `", from = "t", path = "p" }` + "\n"
 	tests := []struct{ name, src, want string }{
 		{"no TOML", "format = = 1", "ashlar.lock:1:"},
+		{"vendor outside", "format = 1\n[vendor.\"x\"]\nof = \"" + sum + "\"\nfiles = [{ at = \"../x\", url = \"u\", sha256 = \"" + sum + "\" }]\n", "is no place in a cache"},
 		{"merge conflict", "<<<<<<< HEAD\n", "ashlar.lock:1:"},
 		{"another format", "format = 9\n", "ashlar.lock:1:1: this lock has format 9; this ashlar reads 1"},
 		{"unknown key", head + "pakage = 1\n", `ashlar.lock:2:1: unknown key "pakage"`},
@@ -90,6 +94,7 @@ func FuzzDecode(f *testing.F) {
 type archive struct {
 	versions map[string]string
 	asked    int
+	text     string // of what Read returns
 }
 
 func (a *archive) Resolve(_ context.Context, reqs []Request) ([]Answer, error) {
@@ -105,9 +110,18 @@ func (a *archive) Resolve(_ context.Context, reqs []Request) ([]Answer, error) {
 	return answers, nil
 }
 
-func (a *archive) Pin(_ context.Context, s recipe.Source) (Source, error) {
+func (a *archive) Pin(_ context.Context, _ *recipe.Instance, s recipe.Source) (Source, error) {
 	a.asked++
 	return Source{URL: s.URLs[0], SHA256: sum, Size: 1}, nil
+}
+
+func (a *archive) Read(_ context.Context, _ *recipe.Instance, _ recipe.Source, _ Source, name string) ([]byte, error) {
+	return []byte(name + a.text), nil
+}
+
+func (a *archive) Vendor(_ context.Context, kind language.Kind, in language.Input) ([]VendorFile, error) {
+	a.asked++
+	return []VendorFile{{At: string(kind) + "/x", URL: "https://x.example/x", SHA256: sum, Size: 7}}, nil
 }
 
 func instance(name string, build ...string) *recipe.Instance {
@@ -190,5 +204,27 @@ func TestMakeSources(t *testing.T) {
 	makeLock(t, l, a, Options{}, i)
 	if a.asked != 1 {
 		t.Errorf("a pinned source was asked for again")
+	}
+}
+
+// TestVendor locks a source whose lock file changes.
+func TestVendor(t *testing.T) {
+	i := instance("app")
+	i.Steps = nil
+	i.Sources = []recipe.Source{{Dir: "app", Vendor: []recipe.Ref{{Name: "go.sum"}}}}
+	archives := func(*recipe.Instance) []Archive { return nil }
+	a := &archive{}
+	var l = &Lock{}
+	for n, want := range []int{1, 1, 2} { // how often it was asked after each
+		if n == 2 {
+			a.text = "changed"
+		}
+		var err error
+		if l, err = Make(t.Context(), l, &recipe.Graph{}, []*recipe.Instance{i, i}, archives, a, a, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if a.asked != want || len(l.Vendors) != 1 || l.Vendors[0].Name != "app/go.sum amd64" || len(l.Vendors[0].Files) != 1 {
+			t.Errorf("%d: asked %d times for %+v; want %d", n, a.asked, l.Vendors, want)
+		}
 	}
 }

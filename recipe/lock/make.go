@@ -34,6 +34,7 @@ func Asks(deps []recipe.Dep) []string {
 const (
 	UseBuild   = "build"
 	UseRuntime = "runtime"
+	UseLocales = "locales" // in which those of its image are generated
 )
 
 // A Wish is what one use of an instance asks archives for: what it says itself,
@@ -52,6 +53,9 @@ func Wishes(g *recipe.Graph, i *recipe.Instance) []Wish {
 	}
 	if i.Image != nil {
 		all = append(all, Wish{UseRuntime, recipe.Asks(i.Runtime, slices.Concat(g.ForImage(i), g.Spare(i))...)})
+		if tools := i.Image.LocaleTools(); len(tools) > 0 {
+			all = append(all, Wish{UseLocales, tools})
+		}
 	}
 	for _, t := range i.Tests {
 		if t.Run != "" {

@@ -94,6 +94,7 @@ func (p *planner) recipe(r *recipe.Instance) *made {
 	}
 	m := &made{wishes: map[string][]recipe.Dep{}}
 	p.made[r] = m
+	p.checkSkips(r)
 	for _, w := range lock.Wishes(p.Graph, r) {
 		m.wishes[w.Use] = w.Asks
 	}
@@ -140,6 +141,9 @@ func (p *planner) image(r *recipe.Instance) ID {
 	}
 	for _, part := range p.Graph.ForImage(r) {
 		img.Parts = append(img.Parts, p.part(part, false))
+	}
+	if own := &img.Parts[len(img.Parts)-1]; len(r.Image.Languages()) > 0 {
+		own.Outputs = append(own.Outputs, p.locales(r, m.wishes))
 	}
 	for _, id := range p.Lock.IDs {
 		img.IDs = append(img.IDs, Number{Name: id.Name, Number: id.Number})
@@ -240,7 +244,7 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string][]recipe
 		if len(w) == 0 && i > 0 || len(w)+len(users)+len(groups)+len(r.Debconf) == 0 {
 			continue
 		}
-		base = p.wave(base, w, label, name, &Configure{Users: users, Groups: groups, Debconf: r.Debconf})
+		base = p.wave(base, w, label, name, &Configure{Users: users, Groups: groups, Debconf: r.Debconf, Skip: p.skip(r, set)})
 	}
 	return base
 }

@@ -80,6 +80,7 @@ type Configure struct {
 	Users    []recipe.User
 	Groups   []recipe.Group
 	Debconf  []recipe.Var
+	Skip     []string // packages whose scripts do not run, sorted
 }
 
 // Vendor makes the offline caches of a recipe's languages.

@@ -37,14 +37,14 @@ func VerifyInline(inRelease []byte, keys *Keys) ([]byte, error) {
 	return block.Plaintext, nil
 }
 
-// VerifyDetached checks a Release file with the signatures of Release.gpg,
-// armoured or not.
+// VerifyDetached checks a text, such as a Release file, with the signatures of
+// another one, such as Release.gpg, armoured or not.
 func VerifyDetached(text, signature []byte, keys *Keys) error {
 	var body io.Reader = bytes.NewReader(signature)
 	if bytes.HasPrefix(bytes.TrimSpace(signature), []byte("-----BEGIN PGP")) {
 		block, err := armor.Decode(body)
 		if err != nil {
-			return fmt.Errorf("Release.gpg is not readable (%w): ask again, or use another mirror", err)
+			return fmt.Errorf("the signature is not readable (%w): ask again, or use another mirror", err)
 		}
 		body = block.Body
 	}
