@@ -2,8 +2,9 @@
 GO ?= go
 FUZZTIME ?= 30s
 TESTFLAGS ?=
+KILLS ?= 200
 
-.PHONY: help build demo test check fuzz bench golden compare-apt compare-effects compare-edits clean
+.PHONY: help build demo test check fuzz bench golden compare-apt compare-effects compare-edits kill clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -39,6 +40,9 @@ compare-apt: ## answers of the resolver beside those of apt-get
 
 compare-effects: ## effects of package sets beside what mmdebstrap makes of them
 	ASHLAR_COMPARE=1 $(GO) test -count=1 -v -timeout 60m -run TestCompareEffects ./buildroot/effects
+
+kill: build ## kill a build at 200 random moments (KILLS), and build again
+	@testdata/tools/kill-builds $(KILLS)
 
 clean: ## remove bin
 	rm -rf bin
