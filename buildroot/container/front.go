@@ -22,7 +22,7 @@ import (
 // Result, not an error; an error means that it was not started, that ctx was
 // cancelled (the error wraps its cause) or that Streams.Checkpoint failed.
 //
-// When ctx is cancelled or Job.Timeout is over, the command gets Job.Stop
+// When ctx is cancelled, or the command has run for Job.Timeout, it gets Job.Stop
 // (SIGTERM if nil) and after Job.Grace is killed. When the command has ended,
 // all it has started ends too, whatever streams it holds.
 //
@@ -45,7 +45,7 @@ func (k *Keeper) Run(ctx context.Context, j job.Job, s job.Streams) (job.Result,
 		return job.Result{}, fmt.Errorf("%s: %w", j.Name, err)
 	}
 	defer st.close()
-	r := &running{conn: conn, dials: map[int]chan dialled{}, key: int(k.keys.Add(1))}
+	r := &running{conn: conn, dials: map[int]chan dialled{}, key: int(k.keys.Add(1)), started: make(chan struct{})}
 	st.request.Key = r.key
 	if other, ok := s.Network.(*running); ok {
 		st.request.Join = other.key
@@ -154,6 +154,7 @@ type running struct {
 	key  int // by which the keeper knows it
 
 	waiting sync.WaitGroup
+	started chan struct{} // closed when the command runs
 
 	// Written by stopWhen before it closes fired.
 	timeout   bool
@@ -191,6 +192,7 @@ func (r *running) heed(e event, s job.Streams, st *streams) error {
 		r.answer(e.Dialled, d)
 	}
 	if e.Started {
+		close(r.started)
 		st.run(func() { r.kill() })
 		if s.Started != nil {
 			r.waiting.Go(func() { s.Started(r) })
@@ -202,19 +204,23 @@ func (r *running) heed(e event, s job.Streams, st *streams) error {
 // stopWhen ends the command when it is time, until stop is closed.
 func (r *running) stopWhen(ctx context.Context, j job.Job, stop <-chan struct{}, fired chan<- struct{}) {
 	defer close(fired)
-	var timeout <-chan time.Time
-	if j.Timeout > 0 {
-		t := time.NewTimer(j.Timeout)
-		defer t.Stop()
-		timeout = t.C
-	}
-	select {
-	case <-stop:
-		return
-	case <-ctx.Done():
-		r.cancelled = context.Cause(ctx)
-	case <-timeout:
-		r.timeout = true
+	timeout := time.NewTimer(j.Timeout)
+	timeout.Stop()
+	defer timeout.Stop()
+	for started := r.started; !r.timeout && r.cancelled == nil; {
+		select {
+		case <-stop:
+			return
+		case <-started:
+			started = nil
+			if j.Timeout > 0 {
+				timeout.Reset(j.Timeout)
+			}
+		case <-ctx.Done():
+			r.cancelled = context.Cause(ctx)
+		case <-timeout.C:
+			r.timeout = true
+		}
 	}
 	sig := j.Stop
 	if sig == nil {

@@ -70,7 +70,7 @@ func startFront(t *testing.T, dir, stage string) (cmd *exec.Cmd, keeper int, lef
 	for lines.Scan() && lines.Text() != stage {
 		if n, ok := strings.CutPrefix(lines.Text(), "keeper "); ok {
 			keeper, _ = strconv.Atoi(n)
-			if stage == "keeper" {
+			if stage != "running" {
 				break
 			}
 		}
@@ -79,6 +79,34 @@ func startFront(t *testing.T, dir, stage string) (cmd *exec.Cmd, keeper int, lef
 		t.Fatalf("no keeper: %q", lines.Text())
 	}
 	return cmd, keeper, left
+}
+
+// The front may die at any moment of a container's start.
+func TestContainerDeathAtAnyMoment(t *testing.T) {
+	for i := range 10 {
+		dir := scratch(t)
+		cmd, keeper, left := startFront(t, dir, "starting")
+		time.Sleep(time.Duration(i) * 8 * time.Millisecond)
+		cmd.Process.Kill()
+		if err := allGone(left); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+		cmd.Wait()
+		left.Close()
+		if err := goneSoon(keeper); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+}
+
+// allGone waits for the end of file that says that every process that had the
+// mark is gone.
+func allGone(left *os.File) error {
+	left.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if n, err := left.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+		return fmt.Errorf("processes are left: %v", err)
+	}
+	return nil
 }
 
 func testDeath(t *testing.T, stage, victim string) {
@@ -95,10 +123,8 @@ func testDeath(t *testing.T, stage, victim string) {
 	} else {
 		cmd.Process.Kill()
 	}
-	// End of file says that every process that had the mark is gone.
-	left.SetReadDeadline(time.Now().Add(2 * time.Second))
-	if n, err := left.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
-		t.Errorf("processes are left: %v", err)
+	if err := allGone(left); err != nil {
+		t.Error(err)
 	}
 	cmd.Wait()
 	if err := goneSoon(keeper); err != nil {
@@ -125,7 +151,7 @@ func testDeath(t *testing.T, stage, victim string) {
 // goneSoon waits until a process is no more, or waits for somebody to ask for
 // its status.
 func goneSoon(pid int) error {
-	for range 100 {
+	for range 500 {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) || bytes.Contains(stat, []byte(") Z ")) {
 			return nil
@@ -145,10 +171,10 @@ func TestContainerCancel(t *testing.T) {
 		exit         int
 		out          string
 	}{
-		{"obeys", `trap 'echo told; exit 3' TERM; echo up; while :; do sleep 0.01; done`, 0, nil, 3, "up\ntold\n"},
-		{"other signal", `trap 'echo told; exit 4' INT; echo up; while :; do sleep 0.01; done`, 0, os.Interrupt, 4, "up\ntold\n"},
-		{"dies", `echo up; exec sleep 1000`, 0, nil, 143, "up\n"},
-		{"stubborn", `trap '' TERM; echo up; sleep 1000 & wait; sleep 1000`, 300 * time.Millisecond, nil, 137, "up\n"},
+		{"obeys", `trap 'echo told; exit 3' TERM; echo up; while :; do sleep 0.01; done`, time.Minute, nil, 3, "up\ntold\n"},
+		{"other signal", `trap 'echo told; exit 4' INT; echo up; while :; do sleep 0.01; done`, time.Minute, os.Interrupt, 4, "up\ntold\n"},
+		{"dies", `echo up; exec sleep 1000`, time.Minute, nil, 143, "up\n"},
+		{"stubborn", `trap '' TERM; echo up; sleep 1000 & wait; sleep 1000`, 0, nil, 137, "up\n"},
 	}
 	for _, test := range tests {
 		ctx, cancel := context.WithCancelCause(context.Background())
@@ -166,7 +192,7 @@ func TestContainerCancel(t *testing.T) {
 		if !errors.Is(err, cause) || res.Exit != test.exit || out.String() != test.out {
 			t.Errorf("%s: %+v, %v, %q", test.name, res, err, out.String())
 		}
-		if d := time.Since(begin); d > 4*time.Second {
+		if d := time.Since(begin); d > 30*time.Second {
 			t.Errorf("%s: took %v", test.name, d)
 		}
 		cancel(nil)
@@ -197,7 +223,7 @@ func TestContainerDaemon(t *testing.T) {
 	k := start(t, Options{})
 	begin := time.Now()
 	same(t, "output", run(t, k, shell(t, `(setsid sleep 1000 &) ; trap '' TERM; sleep 1000 & echo done`)), "done\n")
-	if d := time.Since(begin); d > 3*time.Second {
+	if d := time.Since(begin); d > time.Minute {
 		t.Errorf("took %v", d)
 	}
 }
@@ -249,9 +275,10 @@ func TestContainerLeaks(t *testing.T) {
 	}
 	err := eventually(func() error {
 		after := heldBy(t, k.cmd.Process.Pid)
-		// The Go runtime keeps a few threads for system calls that wait.
+		// The Go runtime keeps a few threads for system calls that wait; mounts get
+		// fewer when the host removes a directory that something is mounted on.
 		if after.descriptors > before.descriptors || after.threads > before.threads+runs/3 ||
-			after.mounts != before.mounts || after.children != 0 {
+			after.mounts > before.mounts || after.children != 0 {
 			return fmt.Errorf("%+v, were %+v", after, before)
 		}
 		return nil

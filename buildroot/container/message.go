@@ -86,5 +86,6 @@ type found struct {
 	GIDKnown bool
 }
 
-// defaultGrace is how long a command may take to end after the signal.
-const defaultGrace = 5 * time.Second
+// defaultGrace is how long a command may take to end after the signal: a person
+// who interrupts a build is not to wait for two seconds.
+const defaultGrace = time.Second

@@ -59,21 +59,28 @@ no mount
 // Pid 1 reaps what its parents have left, and passes signals on.
 func TestContainerInit(t *testing.T) {
 	k := start(t, Options{})
-	same(t, "zombies", run(t, k, shell(t, `for i in 1 2 3 4 5; do (true &) ; done; sleep 0.2; grep -l '^State:.Z' /proc/[0-9]*/status; true`)), "")
+	same(t, "zombies", run(t, k, shell(t, `for i in 1 2 3 4 5; do (true &) ; done; for i in $(seq 200); do grep -q '^State:.Z' /proc/[0-9]*/status 2>/dev/null || exit 0; sleep 0.05; done; echo zombies`)), "")
 	same(t, "kill 1", run(t, k, shell(t, `trap 'echo got USR1; exit' USR1; kill -USR1 1; for i in $(seq 200); do sleep 0.05; done; echo end`)), "got USR1\n")
 }
 
 func TestContainerSignal(t *testing.T) {
 	k := start(t, Options{})
 	var out bytes.Buffer
-	res, err := k.Run(context.Background(), shell(t, `trap 'echo hup; exit 5' HUP; while :; do sleep 0.01; done`), job.Streams{Out: &out,
+	trapped := make(chan struct{})
+	w := writerFunc(func(p []byte) (int, error) {
+		if bytes.Contains(p, []byte("up\n")) {
+			close(trapped)
+		}
+		return out.Write(p)
+	})
+	res, err := k.Run(context.Background(), shell(t, `trap 'echo hup; exit 5' HUP; echo up; while :; do sleep 0.01; done`), job.Streams{Out: w,
 		Started: func(r job.Running) {
-			time.Sleep(100 * time.Millisecond)
+			<-trapped
 			if err := r.Signal(unix.SIGHUP); err != nil {
 				t.Error(err)
 			}
 		}})
-	if err != nil || res.Exit != 5 || out.String() != "hup\n" {
+	if err != nil || res.Exit != 5 || out.String() != "up\nhup\n" {
 		t.Errorf("%+v, %v, %q", res, err, out.String())
 	}
 }
@@ -92,7 +99,7 @@ func TestContainerDial(t *testing.T) {
 			if _, err := r.Dial(81); err == nil || !strings.Contains(err.Error(), "connection refused") {
 				t.Errorf("dial port 81: %v", err)
 			}
-			for range 50 {
+			for range 1000 {
 				c, err := r.Dial(80)
 				if err != nil {
 					time.Sleep(20 * time.Millisecond)

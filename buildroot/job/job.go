@@ -47,9 +47,9 @@ type Job struct {
 	Terminal bool // Streams.In is a terminal, and the command gets one of its own
 
 	// Grace is how long the command may take to end after SIGTERM, when the
-	// context is cancelled or Timeout is over, before it is killed: 5 s if zero.
+	// context is cancelled or Timeout is over, before it is killed: 1 s if zero.
 	Grace   time.Duration
-	Timeout time.Duration // none if zero
+	Timeout time.Duration // since its start; none if zero
 	Stop    os.Signal     `json:"-"` // sent instead of SIGTERM
 }
 
