@@ -68,19 +68,19 @@ func TestContainerSignal(t *testing.T) {
 	var out bytes.Buffer
 	trapped := make(chan struct{})
 	w := writerFunc(func(p []byte) (int, error) {
-		if bytes.Contains(p, []byte("up\n")) {
+		if bytes.Contains(p, []byte("ready\n")) {
 			close(trapped)
 		}
 		return out.Write(p)
 	})
-	res, err := k.Run(context.Background(), shell(t, `trap 'echo hup; exit 5' HUP; echo up; while :; do sleep 0.01; done`), job.Streams{Out: w,
+	res, err := k.Run(context.Background(), shell(t, `trap 'echo hup; exit 5' HUP; echo ready; while :; do sleep 0.01; done`), job.Streams{Out: w,
 		Started: func(r job.Running) {
 			<-trapped
 			if err := r.Signal(unix.SIGHUP); err != nil {
 				t.Error(err)
 			}
 		}})
-	if err != nil || res.Exit != 5 || out.String() != "up\nhup\n" {
+	if err != nil || res.Exit != 5 || out.String() != "ready\nhup\n" {
 		t.Errorf("%+v, %v, %q", res, err, out.String())
 	}
 }
