@@ -33,7 +33,7 @@ run = "use"
 main = ["/used"]
 `
 
-func same(t *testing.T, what, got, want string) {
+func equalText(t *testing.T, what, got, want string) {
 	t.Helper()
 	if got = strings.TrimSpace(got); got != strings.TrimSpace(want) {
 		t.Errorf("%s:\n%s\nwant:\n%s", what, got, want)
@@ -50,8 +50,8 @@ func TestSecondBuildDoesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "first", w.states(plan.KindBuild, plan.KindCollect), "build tool: done\nbuild user: done\ncollect tool: done\ncollect user: done")
-	same(t, "tree", w.tree(p, first, "user", "main"), "/used file 0644 root:root 6b86b273 [recipe user 1]")
+	equalText(t, "first", w.states(plan.KindBuild, plan.KindCollect), "build tool: done\nbuild user: done\ncollect tool: done\ncollect user: done")
+	equalText(t, "tree", w.tree(p, first, "user", "main"), "/used file 0644 root:root 6b86b273 [recipe user 1]")
 	if w.starts != 1 || w.fetched != 1 {
 		t.Errorf("first: the runner was started %d times, %d files were fetched", w.starts, w.fetched)
 	}
@@ -62,7 +62,7 @@ func TestSecondBuildDoesNothing(t *testing.T) {
 	if w.starts != 1 || w.fetched != 1 {
 		t.Error("the second build started a runner or fetched something")
 	}
-	same(t, "second", w.states(plan.KindUnpack, plan.KindConfigure, plan.KindBuild, plan.KindCollect), "collect tool: stored\ncollect user: stored")
+	equalText(t, "second", w.states(plan.KindUnpack, plan.KindConfigure, plan.KindBuild, plan.KindCollect), "collect tool: stored\ncollect user: stored")
 	for _, g := range p.Goals {
 		if a, b := first.ByAction[g.Action].Trees["main"], second.ByAction[g.Action].Trees["main"]; a != b || a == "" {
 			t.Errorf("%s: %q, then %q", g.Recipe, a, b)
@@ -83,15 +83,15 @@ func TestEarlyCutOff(t *testing.T) {
 	if _, _, err := w.build(t.Context(), Options{}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "ran", fmt.Sprint(w.ran), "[tool: 1]")
-	same(t, "equal", w.states(plan.KindBuild, plan.KindCollect), "build tool: done\nbuild user: stored\ncollect tool: stored\ncollect user: stored")
+	equalText(t, "ran", fmt.Sprint(w.ran), "[tool: 1]")
+	equalText(t, "equal", w.states(plan.KindBuild, plan.KindCollect), "build tool: done\nbuild user: stored\ncollect tool: stored\ncollect user: stored")
 
 	w.does("tool: 1", map[string]string{"tool": "2"})
 	w.write("tool", strings.Replace(tool, "make", "make something else", 1))
 	if _, _, err := w.build(t.Context(), Options{}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "ran", fmt.Sprint(w.ran), "[tool: 1 user: 1]")
+	equalText(t, "ran", fmt.Sprint(w.ran), "[tool: 1 user: 1]")
 }
 
 // One recipe that fails stops none that does not need it, and is told of once.
@@ -103,7 +103,7 @@ func TestFailureStaysAlone(t *testing.T) {
 	if err == nil || strings.Count(err.Error(), "exit status 3") != 1 || !strings.HasPrefix(err.Error(), "build tool: ") {
 		t.Errorf("error %v", err)
 	}
-	same(t, "states", w.states(plan.KindBuild, plan.KindCollect), "build other: done\nbuild tool: failed\ncollect other: done")
+	equalText(t, "states", w.states(plan.KindBuild, plan.KindCollect), "build other: done\nbuild tool: failed\ncollect other: done")
 	for _, g := range p.Goals {
 		_, ok := r.ByAction[g.Action]
 		if failed := r.Failed[g.Action]; ok != (g.Recipe == "other") || ok == (failed != nil) {
@@ -162,7 +162,7 @@ func TestCancel(t *testing.T) {
 	if !errors.Is(err, cause) || len(r.ByAction) == 0 {
 		t.Errorf("%d results, error %v", len(r.ByAction), err)
 	}
-	same(t, "failed", w.states(plan.KindBuild, plan.KindCollect), "")
+	equalText(t, "failed", w.states(plan.KindBuild, plan.KindCollect), "")
 	for _, g := range p.Goals {
 		if _, ok, err := w.store.Result(string(g.Action)); ok || err != nil {
 			t.Errorf("%s: in the store: %v, %v", g.Recipe, ok, err)
@@ -180,7 +180,7 @@ func TestCancel(t *testing.T) {
 	if _, _, err := w.build(t.Context(), Options{}); err != nil {
 		t.Error(err)
 	}
-	same(t, "afterwards", w.states(plan.KindConfigure, plan.KindBuild), "build tool: done\nbuild user: done\nconfigure the base of trixie amd64: stored")
+	equalText(t, "afterwards", w.states(plan.KindConfigure, plan.KindBuild), "build tool: done\nbuild user: done\nconfigure the base of trixie amd64: stored")
 }
 
 // temporary are the directories of the store that were drafts or scratch.
@@ -233,7 +233,7 @@ func TestJobs(t *testing.T) {
 		}
 		digests = append(digests, text)
 	}
-	same(t, "digests", digests[0], digests[1])
+	equalText(t, "digests", digests[0], digests[1])
 }
 
 // Every action comes after its inputs, whatever the order of the goals.
@@ -245,7 +245,7 @@ func TestOrder(t *testing.T) {
 	if _, _, err := w.build(t.Context(), Options{Jobs: 8}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "ran", fmt.Sprint(w.ran), "[tool: 1 z: 1 a: 1]")
+	equalText(t, "ran", fmt.Sprint(w.ran), "[tool: 1 z: 1 a: 1]")
 	done := map[plan.ID]bool{}
 	for _, e := range w.events {
 		switch e.State {

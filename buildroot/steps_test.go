@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +39,7 @@ main = []
 		t.Fatal(err)
 	}
 	first, second := w.jobs["tool: first"], w.jobs["tool: second"]
-	same(t, "environment", strings.Join(first.Env, "\n"), `arch=amd64
+	equalText(t, "environment", strings.Join(first.Env, "\n"), `arch=amd64
 name=tool
 suite=trixie
 triplet=x86_64-linux-gnu
@@ -65,7 +64,7 @@ BASH_ENV=/run/ashlar/trap`)
 		{"host name", first.Hostname, "ashlar"},
 		{"its own directories", fmt.Sprint(first.Tmpfs), "[{/run 493 0} {/tmp 1023 0}]"},
 	} {
-		same(t, test.name, test.got, test.want)
+		equalText(t, test.name, test.got, test.want)
 	}
 	if first.Scratch == "" || first.Scratch != second.Scratch {
 		t.Error("the steps have not one root")
@@ -118,7 +117,7 @@ main = ["/usr/**", "/opt/**"]
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "tree", w.tree(p, r, "tool", "main"), `/opt/elsewhere file 0600 root:root 7b1b763e [recipe tool install]
+	equalText(t, "tree", w.tree(p, r, "tool", "main"), `/opt/elsewhere file 0600 root:root 7b1b763e [recipe tool install]
 /usr/bin/early file 0755 root:root f408830b [recipe tool make]
 /usr/bin/link link 0777 root:root -> tool [recipe tool install]
 /usr/bin/tool file 0755 root:root 7c9bbe5e [recipe tool install]
@@ -212,40 +211,5 @@ func TestAccountOf(t *testing.T) {
 		if uid != test.uid || gid != test.gid || (err == nil) != (test.bad == "") || err != nil && err.Error() != test.bad {
 			t.Errorf("%q: %d:%d, %v", test.user, uid, gid, err)
 		}
-	}
-}
-
-// Those that wait longest go first among equals, and the heavy before the light.
-func TestSlots(t *testing.T) {
-	s := newSlots(1)
-	if err := s.acquire(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	order := make(chan string, 4)
-	for i, c := range []struct {
-		name   string
-		weight int64
-	}{{"light", 1}, {"first", 5}, {"second", 5}, {"heavy", 9}} {
-		go func() {
-			if s.acquire(t.Context(), c.weight) == nil {
-				order <- c.name
-			}
-		}()
-		for waits := 0; waits <= i; time.Sleep(time.Millisecond) { // until it stands in the queue
-			s.mu.Lock()
-			waits = len(s.waiting)
-			s.mu.Unlock()
-		}
-	}
-	var got []string
-	for range 4 {
-		s.release()
-		got = append(got, <-order)
-	}
-	if want := []string{"heavy", "first", "second", "light"}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
-	if s.release(); s.free != 1 {
-		t.Errorf("%d are free", s.free)
 	}
 }

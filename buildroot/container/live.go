@@ -32,7 +32,7 @@ func (k *keeper) serveRun(conn *fdconn.Conn) {
 		conn.Send(event{Done: true, Err: send("start container", err)})
 		return
 	}
-	l := &live{keeper: k, front: conn, job: &q.Job, root: r, reports: &reports{}}
+	l := &live{keeper: k, front: conn, job: &q.Job, size: q.Size, root: r, reports: &reports{}}
 	res, err := l.run(&q, files)
 	err = errors.Join(err, r.saveOwners(), k.unmountRoot(r))
 	conn.Send(event{Done: true, Result: res, Err: sendIf("run container", err)})
@@ -57,6 +57,7 @@ type live struct {
 	keeper  *keeper
 	front   *fdconn.Conn
 	job     *job.Job
+	size    unix.Winsize // of its terminal
 	root    *root
 	reports *reports
 
@@ -236,6 +237,10 @@ func (l *live) hear(what byte, text string, f *os.File) (done bool, err error) {
 	}
 	switch what {
 	case sayTerminal:
+		if f == nil {
+			return true, errors.New("no terminal")
+		}
+		setSize(f, l.size) // before the command, which is not to see another
 		return false, l.front.Send(event{Terminal: true}, f)
 	case sayListener:
 		if f == nil {

@@ -3,6 +3,8 @@ package container
 import (
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ashlar-build/ashlar/buildroot/job"
 )
 
@@ -32,7 +34,8 @@ type request struct {
 	Out        bool
 	Err        bool // else the same as Out
 	SameErr    bool
-	Checkpoint bool // two files: what the command writes to, what it reads from
+	Checkpoint bool         // two files: what the command writes to, what it reads from
+	Size       unix.Winsize // of the caller's terminal, if the job has one
 
 	Key  int // the front's name for this job
 	Join int // the job whose network it shares, or 0

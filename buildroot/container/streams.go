@@ -36,6 +36,9 @@ func openStreams(j job.Job, s job.Streams) (*streams, error) {
 	st.request.Job = j
 	st.request.Job.Stop = nil
 	if j.Terminal {
+		if s.In != nil {
+			st.request.Size = sizeOf(s.In)
+		}
 		return st, st.openCheckpoint()
 	}
 	if s.In != nil {

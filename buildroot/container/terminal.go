@@ -54,9 +54,19 @@ func newTerminal(in *os.File, out io.Writer, master *os.File) *terminal {
 	return t
 }
 
-func (t *terminal) resize() {
-	if size, err := unix.IoctlGetWinsize(int(t.in.Fd()), unix.TIOCGWINSZ); err == nil {
-		unix.IoctlSetWinsize(int(t.master.Fd()), unix.TIOCSWINSZ, size)
+func (t *terminal) resize() { setSize(t.master, sizeOf(t.in)) }
+
+// sizeOf returns the size of a terminal; of something else there is none.
+func sizeOf(tty *os.File) unix.Winsize {
+	if size, err := unix.IoctlGetWinsize(int(tty.Fd()), unix.TIOCGWINSZ); err == nil {
+		return *size
+	}
+	return unix.Winsize{}
+}
+
+func setSize(tty *os.File, size unix.Winsize) {
+	if size.Row > 0 && size.Col > 0 {
+		unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &size)
 	}
 }
 
