@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -29,7 +30,7 @@ type assignment struct {
 
 func (a assignment) style() *style {
 	st := a.look
-	st.marks = a.marks
+	st.marks, st.folded = a.marks, a.cont == ' '
 	if a.ini {
 		st.heading = func(name string, _ []string) (string, string) { return "[" + name + "]", "" }
 	}
@@ -37,7 +38,7 @@ func (a assignment) style() *style {
 }
 
 func (a assignment) parse(s string) *tree {
-	r := lineReader{marks: a.marks, cont: a.cont, entry: a.read, twinOf: a.isTwin}
+	r := lineReader{marks: a.marks, cont: a.cont, entry: a.read, twinOf: a.isTwin, extend: a.extend}
 	if a.ini {
 		r.head = iniHead
 	}
@@ -107,7 +108,7 @@ func (a assignment) read(s string, sp span) (node, bool) {
 	if at == sp.end {
 		return n, true
 	}
-	end := trailing(s, span{at, sp.end}, a.inline)
+	end := a.valueEnd(s, at, sp.end)
 	if end == at {
 		return n, true
 	}
@@ -115,6 +116,19 @@ func (a assignment) read(s string, sp span) (node, bool) {
 	n.whole.end = end
 	n.words = []word{a.word(s, n.val)}
 	return n, true
+}
+
+// valueEnd returns where the value that begins at offset at ends: before a
+// comment, if that is not one of those within its parentheses.
+func (a assignment) valueEnd(s string, at, end int) int {
+	from := at
+	if a.cont == '(' {
+		from = max(at, strings.LastIndexByte(s[:end], ')'))
+		if from == at || !strings.Contains(s[at:from], "\n") {
+			from = at
+		}
+	}
+	return max(from, trailing(s, span{from, end}, a.inline))
 }
 
 // isSep reports whether c separates a key from its value.
@@ -197,6 +211,17 @@ func (a assignment) isTwin(n *node, gap int, s string) bool {
 	return true
 }
 
+// extend makes another commented line part of a twin's value.
+func (a assignment) extend(n *node, s string, sp span) {
+	if len(n.words) == 0 {
+		n.val = sp
+		n.words = []word{{span: sp}}
+	}
+	w := &n.words[0]
+	w.text = unfold(w.text+"\n"+sp.of(s), a.cont, a.glue)
+	w.end, w.quote = sp.end, 0
+}
+
 func (a assignment) value(t *tree, n *node, v Value) (string, error) {
 	if len(n.words) == 1 && n.words[0].quote != 0 {
 		return a.quoted(v.Text, n.words[0].quote)
@@ -224,7 +249,10 @@ func (a assignment) plain(v string) (string, error) {
 		return a.quoted(v, a.quotes[0])
 	}
 	if strings.ContainsAny(v, "\r\n") {
-		return "", fmt.Errorf("the value has a line end, and the format takes a line a value")
+		if a.cont != 0 && isWhole(a.parse("k"+a.sep[:1]+v+"\n"), v) {
+			return v, nil
+		}
+		return "", errFolded
 	}
 	n, ok := a.read("k"+a.sep[:1]+v, span{0, len(v) + 2})
 	if v == "" || ok && len(n.words) == 1 && n.words[0].text == v && n.val.end == len(v)+2 {
@@ -236,10 +264,18 @@ func (a assignment) plain(v string) (string, error) {
 	return a.quoted(v, a.quotes[0])
 }
 
+// errFolded says that a value cannot be written.
+var errFolded = errors.New("the value has a line end, and the format takes a line a value")
+
+// isWhole reports whether a tree is one entry with the value v, as it is written.
+func isWhole(t *tree, v string) bool {
+	return len(t.root.kids) == 1 && len(t.odd) == 0 && t.root.kids[0].val.start >= 0 && t.root.kids[0].val.of(t.src) == v
+}
+
 // quoted spells a value in quotes.
 func (a assignment) quoted(v string, q byte) (string, error) {
 	if strings.ContainsAny(v, "\r\n") {
-		return "", fmt.Errorf("the value has a line end, and the format takes a line a value")
+		return "", errFolded
 	}
 	if a.escape {
 		v = strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), string(q), `\`+string(q))

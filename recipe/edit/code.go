@@ -6,15 +6,28 @@ import (
 )
 
 // code is settings that are assignments of a language: PHP's `$a['b'] = v;`,
-// `define('K', v);`, `const K = v;` and `'k' => v,`, Python's `a.b = v`. A name
-// is as it is written; define and the keys of arrays go by their text.
+// `define('K', v);`, `const K = v;` and `'k' => v,`, Python's `a.b = v`, Lua's
+// `a = v;`. A name is as it is written; define and the keys of arrays go by
+// their text.
 type code struct {
 	php   bool
-	marks string
+	marks string // begin comments
+	long  string // does, too
+	stops string // end a statement, besides the end of its line
+	open  string // begins a comment of several lines, which shut ends
+	shut  string
 }
 
+func phpCode() code {
+	return code{php: true, marks: "#", long: "//", stops: ";,", open: "/*", shut: "*/"}
+}
+
+func python() code { return code{marks: "#"} }
+
+func lua() code { return code{long: "--", stops: ";,", open: "--[[", shut: "]]"} }
+
 func (c code) style() *style {
-	return &style{marks: c.marks, slashes: c.php, types: true}
+	return &style{marks: c.marks, long: c.long, types: true}
 }
 
 func (c code) parse(s string) *tree {
@@ -27,14 +40,13 @@ func (c code) parse(s string) *tree {
 		end := lineEnd(s, at)
 		start := at + len(indentAt2(s, at))
 		mark := -1
-		st := style{marks: c.marks, slashes: c.php}
-		if c.php && strings.HasPrefix(s[start:end], "/*") {
-			if i := strings.Index(s[start:], "*/"); i >= 0 {
+		if c.open != "" && strings.HasPrefix(s[start:end], c.open) {
+			if i := strings.Index(s[start:], c.shut); i >= 0 {
 				at = lineEnd(s, start+i)
 				continue
 			}
 		}
-		if m := st.commentMark(s[start:end]); m != "" {
+		if m := c.style().commentMark(s[start:end]); m != "" {
 			mark = start
 			for start += len(m); start < end && s[start] == m[0]; start++ {
 			}
@@ -57,7 +69,7 @@ func (c code) parse(s string) *tree {
 // endsLine reports whether nothing but a comment stands behind offset at.
 func (c code) endsLine(s string, at int) bool {
 	rest := strings.TrimSpace(s[at:lineEnd(s, at)])
-	return rest == "" || rest[0] == '#' || c.php && strings.HasPrefix(rest, "//")
+	return rest == "" || c.style().commentMark(rest) != ""
 }
 
 // read reads an assignment that begins at offset at.
@@ -161,7 +173,7 @@ func (c code) expression(s string, at int) (stop, end int) {
 			if w, ok := quotedAt(s, i); ok {
 				i = w.end - 1
 			}
-		case ch == '#', c.php && strings.HasPrefix(s[i:], "//"):
+		case strings.IndexByte(c.marks, ch) >= 0, c.long != "" && strings.HasPrefix(s[i:], c.long):
 			if depth == 0 {
 				return trimRight(s, at, i), trimRight(s, at, i)
 			}
@@ -176,7 +188,7 @@ func (c code) expression(s string, at int) (stop, end int) {
 				}
 				return stop, stop
 			}
-		case c.php && depth == 0 && (ch == ';' || ch == ','):
+		case depth == 0 && strings.IndexByte(c.stops, ch) >= 0:
 			return trimRight(s, at, i), i + 1
 		case ch == '\n' && depth == 0 && !c.php:
 			return trimRight(s, at, i), trimRight(s, at, i)
@@ -189,21 +201,24 @@ func (c code) expression(s string, at int) (stop, end int) {
 // stands there as an expression; a new one by its kind.
 func (c code) spell(old *word, v Value) (string, error) {
 	text := v.Text
-	if v.Kind == Bool && !c.php {
+	if v.Kind == Bool && c.stops == "" { // Python
 		text = strings.ToUpper(text[:1]) + text[1:]
 	}
 	switch {
 	case strings.ContainsAny(text, "\r\n"):
 		return "", fmt.Errorf("the value has a line end")
 	case old != nil && old.quote == 0, old == nil && v.Kind != String:
-		if stop, end := c.expression(text, 0); text == "" || stop != len(text) || end != len(text) {
+		if stop, end := c.expression(text, 0); text == "" || stop != len(text) || end != len(text) || strings.TrimSpace(text) != text {
 			return "", fmt.Errorf("%q is not one expression", text)
 		}
 		return text, nil
 	}
 	q := byte('\'')
-	if old != nil {
+	switch {
+	case old != nil:
 		q = old.quote
+	case c.long == "--": // Lua's files have these
+		q = '"'
 	}
 	return string(q) + strings.NewReplacer(`\`, `\\`, string(q), `\`+string(q)).Replace(text) + string(q), nil
 }
@@ -223,7 +238,11 @@ func (c code) entry(t *tree, like *node, name string, v Value) (string, error) {
 		return "", err
 	}
 	if !c.php {
-		return name + " = " + text, nil
+		stop := ""
+		if like != nil && c.stops != "" && like.whole.end > like.val.end {
+			stop = t.src[like.val.end:like.whole.end]
+		}
+		return name + " = " + text + strings.TrimSpace(stop), nil
 	}
 	if strings.HasPrefix(name, "$") {
 		return name + " = " + text + ";", nil

@@ -20,3 +20,44 @@ func TestCode(t *testing.T) {
 		{"new", py, `set = "HOST", to = "a'b"`, edited(t, py, "DEBUG = True\n", "DEBUG = True\nHOST = 'a\\'b'\n"), ""},
 	})
 }
+
+const luaSample = "-- Prosody\nlocal x = 1\nadmins = { }\nmodules_enabled = {\n\t\"roster\"; -- kept\n\t\"saslauth\";\n}\nallow_registration = false\n--daemonize = true;\nlog = {\n\tinfo = \"/var/log/prosody/prosody.log\";\n}\nlevel = \"a\"; -- why\n"
+
+func TestLua(t *testing.T) {
+	s := luaSample
+	testRows(t, "/etc/prosody/prosody.cfg.lua", "", []row{
+		{"plain", s, `set = "allow_registration", to = true`, edited(t, s, "allow_registration = false", "allow_registration = true"), ""},
+		{"in quotes", s, `set = "level", to = "b", was = "a"`, edited(t, s, `"a"`, `"b"`), ""},
+		{"over a comment", s, `set = "daemonize", to = false`, edited(t, s, "--daemonize = true", "daemonize = false"), ""},
+		{"new", s, `set = "interfaces", to = "*"`, s + "interfaces = \"*\";\n", ""},
+		{"comment", s, `comment = "level"`, edited(t, s, "level = ", "--level = "), ""},
+		{"already", s, `set = "level", to = "a"`, same, ""},
+	})
+}
+
+func TestConfigparser(t *testing.T) {
+	s := "[Definition]\nfailregex = ^a \"b\" # c$\n            ^d$\nignoreregex =\n# daemon = x\n"
+	testRows(t, "/etc/fail2ban/filter.d/sshd.conf", "", []row{
+		{"quotes and # are text", s, `set = "Definition/failregex", to = "^x\n            ^y$"`, edited(t, s, "^a \"b\" # c$\n            ^d$", "^x\n            ^y$"), ""},
+		{"empty", s, `set = "Definition/ignoreregex", to = "^z$"`, edited(t, s, "ignoreregex =", "ignoreregex = ^z$"), ""},
+		{"over a comment", s, `set = "Definition/daemon", to = "y"`, edited(t, s, "# daemon = x", "daemon = y"), ""},
+	})
+}
+
+// Entries of several lines go into comments and come out of them whole.
+func TestCommentedLines(t *testing.T) {
+	tests := []struct{ format, path, shown, hidden string }{
+		{"postfix", "a", "a = b,\n   c\nd = e\n", "#a = b,\n#   c\nd = e\n"},
+		{"toml", "a", "a = [\n  1, # x\n]\nb = 2\n", "#a = [\n#  1, # x\n#]\nb = 2\n"},
+		{"toml", "a", "a = \"\"\"\nx\"\"\"\n", "#a = \"\"\"\n#x\"\"\"\n"},
+		{"apache", "A", "A b \\\n  c\n", "#A b \\\n#  c\n"},
+		{"properties", "a", "a = b \\\n  c\n", "#a = b \\\n#  c\n"},
+		{"lighttpd", "a", "a = (\n  \"b\", # c\n)\n", "#a = (\n#  \"b\", # c\n#)\n"},
+	}
+	for _, tt := range tests {
+		testRows(t, "f", tt.format, []row{
+			{tt.format + " comment", tt.shown, `comment = "` + tt.path + `"`, tt.hidden, ""},
+			{tt.format + " uncomment", tt.hidden, `uncomment = "` + tt.path + `"`, tt.shown, ""},
+		})
+	}
+}

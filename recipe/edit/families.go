@@ -39,6 +39,12 @@ func openssl() assignment {
 		look: style{quiet: []string{".include"}}}
 }
 
+// configparser is what Python reads: quotes are part of values, and a comment
+// behind a value begins with a semicolon.
+func configparser() assignment {
+	return assignment{sep: "=:", marks: "#;", inline: ";", ini: true, bare: true, cont: ' ', glue: "\n"}
+}
+
 func ini() assignment {
 	return assignment{sep: "=:", marks: "#;", inline: "#;", ini: true, bare: true, cont: ' ', glue: " ", quotes: `"'`, escape: true}
 }
@@ -86,7 +92,7 @@ func sshd() directives {
 
 // matchHead reads `Match …` of sshd_config and `Host …` of ssh_config.
 func matchHead(s string, sp span) (node, headKind) {
-	n, ok := directives{inline: "#", quotes: `"`}.read(s, sp)
+	n, ok := directives{inline: "#", quotes: `"`, escape: true}.read(s, sp)
 	if !ok || len(n.words) == 0 || !strings.EqualFold(n.name, "Match") && !strings.EqualFold(n.name, "Host") {
 		return node{}, noHead
 	}
@@ -116,7 +122,7 @@ func outdented(s string, sp span) (node, headKind) {
 	if sp.start > 0 && s[sp.start-1] != '\n' {
 		return node{}, noHead
 	}
-	n, ok := directives{inline: "#"}.read(s, sp)
+	n, ok := directives{inline: "#", quotes: `"'`, escape: true}.read(s, sp)
 	if !ok || !isKey(n.name) || strings.HasPrefix(n.name, ".") {
 		return node{}, noHead
 	}
@@ -236,6 +242,14 @@ func sources() directives {
 
 func passwd() directives {
 	return directives{sep: ':', rows: true, columns: []string{"password", "uid", "gid", "gecos", "home", "shell"}}
+}
+
+func subid() directives {
+	return directives{sep: ':', rows: true, columns: []string{"start", "count"}}
+}
+
+func inittab() directives {
+	return directives{marks: "#", sep: ':', rows: true, columns: []string{"levels", "action", "process"}}
 }
 
 func group() directives {

@@ -99,16 +99,6 @@ func setThenRead(t *testing.T, format, src, value string, pick int) {
 	}
 }
 
-func FuzzNginx(f *testing.F) {
-	f.Add(nginxSample, "auto", 1)
-	f.Add("a {\n#b c;\n}\nd 'e' \"f\";", "x y", 0)
-	f.Add("a_by_lua_block { -- }\n}\n", "'", 0)
-	f.Add("#a {\n#b;\nc;\n#}\n", "${a}", 0)
-	f.Fuzz(func(t *testing.T, src, value string, pick int) {
-		setThenRead(t, "nginx", src, value, max(pick, 0))
-	})
-}
-
 func FuzzPatch(f *testing.F) {
 	f.Add("a\nb\n", "@@ -1,2 +1,2 @@\n a\n-b\n+c\n")
 	f.Add("a", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n")

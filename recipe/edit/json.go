@@ -13,7 +13,7 @@ import (
 type jsonc struct{}
 
 func (jsonc) style() *style {
-	return &style{slashes: true, types: true, indent: "  "}
+	return &style{long: "//", types: true, indent: "  "}
 }
 
 // maxDepth bounds nesting, so that no file can exhaust the stack.

@@ -64,9 +64,3 @@ func TestJSON(t *testing.T) {
 		{"trailing comma", c, `set = "d", to = 4`, edited(t, c, "\"c\": 3,", "\"c\": 3,\n  \"d\": 4,"), ""},
 	})
 }
-
-func FuzzJSON(f *testing.F) {
-	f.Add(jsonSample, "v", 3)
-	f.Add("{\n  // \"a\": 1,\n  \"b\": [2,],}", "\"", 0)
-	f.Fuzz(func(t *testing.T, src, value string, pick int) { setThenRead(t, "json", src, value, max(pick, 0)) })
-}

@@ -10,8 +10,9 @@ type lineReader struct {
 	// cont joins lines: '\\' where it is a line's last byte, ' ' where the next
 	// line is indented; 0: never.
 	cont byte
-	// joins, if set, reports whether an entry that is read so far goes on.
-	joins func(s string) bool
+	// until, if set, returns where the entry that begins at offset at ends: at the
+	// first line end at which nothing is open in it, or at the end of s.
+	until func(s string, at int) int
 	// entry reads the text of one entry; false: it is none.
 	entry func(s string, sp span) (node, bool)
 	// head reads the text of a section's head or end; nil: there are none.
@@ -19,6 +20,8 @@ type lineReader struct {
 	// twinOf reports whether a comment that reads as an entry is one, and no
 	// prose; gap is the number of blanks before it.
 	twinOf func(n *node, gap int, s string) bool
+	// extend makes the text of another line part of a twin's value.
+	extend func(n *node, s string, sp span)
 	// nested says that sections stand within each other and have ends.
 	nested bool
 	// uncommented names texts behind a mark that are no comments (sudoers' #include).
@@ -42,6 +45,8 @@ type linePass struct {
 	sec  *node // the innermost open section
 	twin *node // the innermost section open in a comment
 	last *node // the twin that ends in the line above, for its continuation lines
+	// tried is up to where comments were looked at for the end of an open value.
+	tried int
 }
 
 // read reads s.
@@ -97,8 +102,7 @@ func (p *linePass) line(at int) int {
 		}
 		return end
 	case strings.IndexByte(p.marks, p.s[start]) >= 0 && (p.uncommented == nil || !p.uncommented(p.s[start+1:stop])):
-		p.comment(start, stop)
-		return end
+		return p.comment(start, stop, end)
 	}
 	p.endTwin()
 	if p.nested && p.s[start:stop] == "{" && p.openLast(end) {
@@ -134,6 +138,10 @@ func (p *linePass) openLast(end int) bool {
 
 // joined moves the end of an entry behind its continuation lines.
 func (p *linePass) joined(start, stop, end int) (int, int) {
+	if p.until != nil {
+		end = lineEnd(p.s, p.until(p.s, start))
+		return trimRight(p.s, start, end), end
+	}
 	for end < len(p.s) {
 		next := lineEnd(p.s, end)
 		text := strings.TrimSpace(p.s[end:next])
@@ -141,7 +149,6 @@ func (p *linePass) joined(start, stop, end int) (int, int) {
 		case p.cont == '\\' && p.s[stop-1] == '\\' && (stop-2 < start || p.s[stop-2] != '\\'):
 		case p.cont == ' ' && isBlank(p.s[end]) && text != "" && strings.IndexByte(p.marks, text[0]) < 0 &&
 			len(indentAt(p.s, end)) > len(indentAt(p.s, start)):
-		case p.cont == '(' && openParens(p.s[start:stop]) > 0, p.joins != nil && p.joins(p.s[start:stop]):
 		default:
 			return stop, end
 		}
@@ -150,12 +157,14 @@ func (p *linePass) joined(start, stop, end int) (int, int) {
 	return stop, end
 }
 
-// openParens returns how many parentheses are open at the end of s, outside of
-// quotes and comments.
-func openParens(s string) int {
+// untilParens ends an entry where no parenthesis is open, outside of quotes and
+// comments.
+func untilParens(s string, at int) int {
 	depth, quote, comment := 0, byte(0), false
-	for i := range len(s) {
-		switch c := s[i]; {
+	for ; at < len(s); at++ {
+		switch c := s[at]; {
+		case c == '\n' && depth <= 0:
+			return at
 		case comment:
 			comment = c != '\n'
 		case quote != 0:
@@ -172,7 +181,7 @@ func openParens(s string) int {
 			depth--
 		}
 	}
-	return depth
+	return len(s)
 }
 
 // trimRight returns end without the blanks and line ends before it.
@@ -205,8 +214,9 @@ func (p *linePass) section(n node, kind headKind, sp span, end int) {
 	p.sec = p.t.add(p.sec, n)
 }
 
-// comment reads a comment line as an entry, or as the head or end of a section.
-func (p *linePass) comment(mark, stop int) {
+// comment reads a comment line as an entry, or as the head or end of a section;
+// it returns where the next line begins.
+func (p *linePass) comment(mark, stop, end int) int {
 	start := mark
 	for start < stop && strings.IndexByte(p.marks, p.s[start]) >= 0 {
 		start++
@@ -217,11 +227,11 @@ func (p *linePass) comment(mark, stop int) {
 	}
 	if start == stop {
 		p.last = nil
-		return
+		return end
 	}
 	gap := start - text
-	if p.goesOn(gap, stop) {
-		return
+	if p.goesOn(gap, span{start, stop}) {
+		return end
 	}
 	p.last = nil
 	parent := p.sec
@@ -231,27 +241,67 @@ func (p *linePass) comment(mark, stop int) {
 	if p.head != nil && gap < 2 {
 		if n, kind := p.head(p.s, span{start, stop}); kind != noHead {
 			p.twinSection(n, kind, mark, stop)
-			return
+			return end
 		}
 	}
 	n, ok := p.entry(p.s, span{start, stop})
 	if !ok || p.twinOf != nil && !p.twinOf(&n, gap, p.s) {
-		return
+		return end
 	}
 	n.twin, n.mark = true, mark
+	end = p.twinLines(&n, start, stop, end)
 	p.last = p.t.add(parent, n)
 	if p.twin != nil {
 		p.twin.whole.end, p.twin.body.end = n.whole.end, n.whole.end
 	}
+	return end
 }
+
+// twinLines makes the comment lines below a twin part of it where its value is
+// not complete without them: a bracket or a string is open.
+func (p *linePass) twinLines(n *node, start, stop, end int) int {
+	if start < p.tried || !p.isOpen(p.s[start:stop]) {
+		return end
+	}
+	const most = 40
+	text, at := p.s[start:stop], end
+	for range most {
+		from := at + len(indentAt(p.s, at))
+		if from >= len(p.s) || strings.IndexByte(p.marks, p.s[from]) < 0 {
+			break
+		}
+		at = lineEnd(p.s, from)
+		stop = trimRight(p.s, from, at)
+		text += "\n" + p.s[from+1:stop]
+		if p.isOpen(text) {
+			continue
+		}
+		n.val.end, n.whole.end = stop, stop
+		n.words = []word{{span: n.val, text: strings.TrimSpace(text[n.val.start-start:])}}
+		return at
+	}
+	p.tried = at
+	return end
+}
+
+// isOpen reports whether an entry goes on because something is open in it.
+func (p *linePass) isOpen(s string) bool { return p.until != nil && p.until(s+"\n", 0) != len(s) }
 
 // goesOn takes a comment line for the next line of the twin above it: where
 // lines are joined by indent, that is two blanks or more.
-func (p *linePass) goesOn(gap, stop int) bool {
-	if p.cont != ' ' || p.last == nil || gap < 2 || len(p.last.words) == 0 {
+func (p *linePass) goesOn(gap int, sp span) bool {
+	switch {
+	case p.last == nil || p.extend == nil:
+		return false
+	case p.cont == '\\':
+		if p.s[p.last.whole.end-1] != '\\' {
+			return false
+		}
+	case p.cont != ' ' || gap < 2 || len(p.last.words) == 0:
 		return false
 	}
-	p.last.whole.end = stop
+	p.extend(p.last, p.s, sp)
+	p.last.val.end, p.last.whole.end = sp.end, sp.end
 	return true
 }
 

@@ -16,11 +16,11 @@ import (
 type nginx struct{ slashes bool }
 
 func (x nginx) style() *style {
-	shut := "}"
+	shut, long := "}", ""
 	if x.slashes {
-		shut = "};"
+		shut, long = "};", "//"
 	}
-	return &style{marks: "#", slashes: x.slashes, indent: "    ", quiet: []string{"include"}, words: true,
+	return &style{marks: "#", long: long, indent: "    ", quiet: []string{"include"}, words: true,
 		heading: func(name string, args []string) (string, string) {
 			return strings.Join(append([]string{name}, args...), " ") + " {", shut
 		}}

@@ -231,6 +231,11 @@ func (e *editor) hide(n *node) (splice, error) {
 			rest = strings.TrimLeft(line, " \t")
 			indent = line[:len(line)-len(rest)]
 		}
+		if e.st.folded && b.Len() > 0 { // with fewer blanks it would be prose
+			if bare := strings.TrimLeft(rest, " \t"); len(rest)-len(bare) < 2 {
+				rest = "  " + bare
+			}
+		}
 		b.WriteString(indent + mark + rest)
 	}
 	return splice{sp, b.String()}, nil

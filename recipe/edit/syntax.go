@@ -27,7 +27,7 @@ type syntax interface {
 // of a file of lines without comments or sections.
 type style struct {
 	marks     string // each byte of it begins a comment; the first is written where a file shows none
-	slashes   bool   // `//` does, too
+	long      string // a longer mark that does, too: `//`, `--`
 	fold      bool   // names compare without case
 	dashes    bool   // `-` and `_` are the same in names
 	firstWins bool   // of two entries with one name the first counts
@@ -40,6 +40,7 @@ type style struct {
 	heading func(name string, args []string) (open, shut string)
 	// column numbers the named arguments from 0; -1: there is no such name.
 	column func(n *node, name string) int
+	folded bool // an indented line goes on with the entry above it
 	// quiet names entries that pull in other files; a new key goes before them.
 	quiet []string
 	// byColumn: what stands in one column is of one section.
@@ -65,14 +66,14 @@ func (st *style) commentMark(s string) string {
 		return ""
 	case strings.IndexByte(st.marks, s[0]) >= 0:
 		return s[:1]
-	case st.slashes && strings.HasPrefix(s, "//"):
-		return "//"
+	case st.long != "" && strings.HasPrefix(s, st.long):
+		return st.long
 	}
 	return ""
 }
 
 // hasComments reports whether the family has comments at all.
-func (st *style) hasComments() bool { return st.marks != "" || st.slashes }
+func (st *style) hasComments() bool { return st.marks != "" || st.long != "" }
 
 // markOf returns the mark that src uses for comments.
 func (st *style) markOf(src string) string {
@@ -82,7 +83,7 @@ func (st *style) markOf(src string) string {
 		}
 	}
 	if st.marks == "" {
-		return "//"
+		return st.long
 	}
 	return st.marks[:1]
 }

@@ -14,7 +14,7 @@ func (tomlText) style() *style {
 }
 
 func (tomlText) parse(s string) *tree {
-	return lineReader{marks: "#", entry: tomlEntry, head: tomlHead, twinOf: tomlTwin, joins: tomlJoins}.read(s)
+	return lineReader{marks: "#", entry: tomlEntry, head: tomlHead, twinOf: tomlTwin, until: tomlUntil}.read(s)
 }
 
 // tomlHead reads `[table]` and `[[table]]`.
@@ -133,27 +133,26 @@ func tomlString(s string, at, end int) int {
 	return at + 1
 }
 
-// tomlJoins reports whether an entry goes on behind its line: in a bracket or
-// in a string of lines.
-func tomlJoins(s string) bool {
+// tomlUntil ends an entry where no bracket and no string of lines is open.
+func tomlUntil(s string, at int) int {
 	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
+	for ; at < len(s); at++ {
+		switch s[at] {
 		case '"', '\'':
-			long := strings.Repeat(s[i:i+1], 3)
-			if strings.HasPrefix(s[i:], long) && !strings.Contains(s[i+3:], long) {
-				return true
-			}
-			i = tomlString(s, i, len(s)) - 1
+			at = tomlString(s, at, len(s)) - 1
 		case '#':
-			i = lineEnd(s, i) - 1
+			at = max(at, lineEnd(s, at)-2)
 		case '[', '{':
 			depth++
 		case ']', '}':
 			depth--
+		case '\n':
+			if depth <= 0 {
+				return at
+			}
 		}
 	}
-	return depth > 0
+	return len(s)
 }
 
 // tomlTwin wants a bare key.

@@ -39,19 +39,3 @@ func TestTOML(t *testing.T) {
 		{"section", s, `section = "a.b", body = "c = 1"`, s + "\n[a.b]\nc = 1\n", ""},
 	})
 }
-
-func FuzzTOML(f *testing.F) {
-	f.Add(tomlSample, "v", 3)
-	f.Fuzz(func(t *testing.T, src, value string, pick int) { setThenRead(t, "toml", src, value, max(pick, 0)) })
-}
-
-// FuzzFormats sets and reads in every other format.
-func FuzzFormats(f *testing.F) {
-	for i, s := range []string{phpSample, myCnf, postgresSample, sshdSample, apacheSample, debianSources, locales, "a {\n  b = c\n}\n", "A='b' # c\nB=(d e)\n", "a: b\n  c\n"} {
-		f.Add(s, "v", i, i)
-	}
-	all := Formats()
-	f.Fuzz(func(t *testing.T, src, value string, pick, format int) {
-		setThenRead(t, all[max(format, 0)%len(all)].Name, src, value, max(pick, 0))
-	})
-}

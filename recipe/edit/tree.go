@@ -101,7 +101,7 @@ func (n *node) text() string {
 
 // says reports whether n's value is v, as it means or as it is written.
 func (t *tree) says(n *node, v string) bool {
-	if n.text() == v {
+	if n.text() == v || n.val.start >= 0 && strings.Contains(v, "\n") && n.val.of(t.src) == v {
 		return true
 	}
 	return n.val.start >= 0 && len(n.words) != 1 && strings.Join(strings.Fields(n.val.of(t.src)), " ") == strings.Join(strings.Fields(v), " ")

@@ -35,7 +35,7 @@ type directives struct {
 
 func (d directives) style() *style {
 	st := d.look
-	st.marks, st.words, st.heading = d.marks, true, d.heading
+	st.marks, st.words, st.heading, st.folded = d.marks, true, d.heading, d.cont == ' '
 	switch {
 	case d.columnOf != nil:
 		st.column = d.columnOf
@@ -53,7 +53,7 @@ func (d directives) style() *style {
 }
 
 func (d directives) parse(s string) *tree {
-	r := lineReader{marks: d.marks, cont: d.cont, nested: d.nested, head: d.heads, twinOf: d.isTwin, uncommented: d.uncommented}
+	r := lineReader{marks: d.marks, cont: d.cont, nested: d.nested, head: d.heads, twinOf: d.isTwin, extend: d.extend, uncommented: d.uncommented}
 	var t *tree
 	r.entry = func(s string, sp span) (node, bool) { return d.read(s, sp) }
 	t = r.read(s)
@@ -182,6 +182,24 @@ func (d directives) readColumns(s string, sp span) (node, bool) {
 	return n, true
 }
 
+// extend makes another commented line part of a twin's words.
+func (d directives) extend(n *node, s string, sp span) {
+	if last := len(n.words) - 1; last >= 0 && n.words[last].text == `\` {
+		n.words = n.words[:last]
+	}
+	for at := sp.start; ; {
+		if at = d.skip(s, at, sp.end); at >= sp.end {
+			break
+		}
+		if w := d.word(s, &at, sp.end); w.text != `\` || at < sp.end {
+			n.words = append(n.words, w)
+		}
+	}
+	if len(n.words) > 0 {
+		n.val.start = n.words[0].start
+	}
+}
+
 // isTwin tells an entry that was commented out from prose.
 func (d directives) isTwin(n *node, gap int, s string) bool {
 	if !isKey(n.name) && !(d.rows && gap == 0) {
@@ -237,7 +255,10 @@ func (d directives) value(t *tree, n *node, v Value) (string, error) {
 // quotes that it needs.
 func (d directives) plain(v string, one bool) (string, error) {
 	if strings.ContainsAny(v, "\r\n") {
-		return "", fmt.Errorf("the value has a line end, and the format takes a line an entry")
+		if d.cont != 0 && isWhole(d.parse(d.probe(v)+"\n"), v) {
+			return v, nil
+		}
+		return "", errFolded
 	}
 	probe := d.probe(v)
 	n, ok := d.read(probe, span{0, len(probe)})

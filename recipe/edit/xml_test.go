@@ -48,9 +48,3 @@ func TestXML(t *testing.T) {
 		{"rename", s, `rename = "Server/Service/Engine/Host/@unpackWARs", to = "u"`, edited(t, s, "unpackWARs", "u"), ""},
 	})
 }
-
-func FuzzXML(f *testing.F) {
-	f.Add(serverXML, "v", 3)
-	f.Add("<a><!-- <b c='d'/> --></a>", "<", 0)
-	f.Fuzz(func(t *testing.T, src, value string, pick int) { setThenRead(t, "xml", src, value, max(pick, 0)) })
-}

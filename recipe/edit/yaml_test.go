@@ -71,9 +71,3 @@ func TestYAML(t *testing.T) {
 		{"rename", s, `rename = "path/data", to = "d e"`, edited(t, s, "data", "d e"), ""},
 	})
 }
-
-func FuzzYAML(f *testing.F) {
-	f.Add(yamlSample, "v", 3)
-	f.Add("a:\n- b: c\n  d: [e, {f: g}]\n", ": #", 0)
-	f.Fuzz(func(t *testing.T, src, value string, pick int) { setThenRead(t, "yaml", src, value, max(pick, 0)) })
-}

@@ -171,6 +171,59 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
+// TestGuess turns each example into operations without its file, and prints how
+// they fare on it. What neither stops nor leaves what sed leaves must be what
+// was meant: sed changed comments or nothing.
+func TestGuess(t *testing.T) {
+	all, files := examples(t)
+	count := map[string]int{}
+	for _, x := range all {
+		s, err := Parse(x.Sed, x.Ext)
+		if err != nil {
+			count["no sed"]++
+			continue
+		}
+		src := files[x.File]
+		in := edit.Input{Name: "/" + strings.TrimSuffix(x.File, ` with "# " put before each line`), Bytes: []byte(src)}
+		kind := x.kind(s, src)
+		ops, err := Guess(in.Name, "", s)
+		if err != nil {
+			count[kind+": no operation"]++
+			continue
+		}
+		in.Ops = ops
+		res, err := edit.Apply(in)
+		now := Plan{Ops: ops, Sed: Join(s.Lines(src)), Result: res, Err: err}
+		verdict := "other"
+		switch {
+		case err != nil:
+			verdict = "stops"
+		case now.Same():
+			verdict = "same"
+		case (&translation{in: edit.Input{Name: in.Name}, after: must(edit.Entries(edit.Input{Name: in.Name, Bytes: []byte(now.Sed)}))}).better(now):
+			verdict = "same but for blanks and comments"
+		}
+		count[kind+": "+verdict]++
+		if verdict == "other" && os.Getenv("SED_SHOW") != "" {
+			fmt.Printf("%s: %s %q\n", kind, x.File, x.Sed)
+			for _, op := range ops {
+				fmt.Println("     ", op.TOML())
+			}
+			fmt.Println("     ", firstDifference(string(res.Bytes), now.Sed))
+		}
+		if verdict == "stops" && os.Getenv("SED_SHOW") == "2" {
+			fmt.Printf("%s, stops: %s %q\n", kind, x.File, x.Sed)
+			for _, op := range ops {
+				fmt.Println("     ", op.TOML())
+			}
+			fmt.Println("     ", err)
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(count)) {
+		fmt.Printf("%6d  %s\n", count[k], k)
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
