@@ -36,6 +36,7 @@ golden: ## rewrite the expectations of script tests; read the difference
 	$(GO) test ./cmd/ashlar -run "TestScript|TestArchiveScript" -update
 
 compare-apt: ## answers of the resolver beside those of apt-get
+	$(GO) run ./buildroot/apt/comparetool -pretend 500
 	$(GO) run ./buildroot/apt/comparetool
 
 compare-effects: ## effects of package sets beside what mmdebstrap makes of them

@@ -6,25 +6,31 @@
 // touches nothing of the host. It is asked with -s, so nothing is installed. The
 // Packages files are those that it fetches; ours are read from where it put them.
 //
-//	comparetool [-n 100] [-seed 1] [-recommends] [-backports] [-dir DIR]
+//	comparetool [-n 100] [-seed 1] [-recommends] [-suites trixie,bookworm] [-dir DIR]
+//	comparetool -pretend 1000 [-seed 1] [-recommends] [-dir DIR]
 //	comparetool -cases cases.jsonl [-dir DIR]
 //
 // The first form asks both about seeded random sets of each class. The second
-// replays requests whose answers by apt were written down, a JSON object a line;
-// its first line has the SHA-256 of the Packages files that they are about, and
-// suites whose files have changed since are left out.
+// does so over small seeded random archives, whose packages are at odds with each
+// other as those of no real archive are. The third replays requests whose answers
+// by apt were written down, a JSON object a line; its first line has the SHA-256
+// of the Packages files that they are about, and suites whose files have changed
+// since are left out.
 //
-// It prints a line for each class and one for each difference, and ends with
-// status 1 if there is one.
+// It prints a line for each difference and one for each class, and ends with
+// status 1 if there is a difference.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 func main() {
@@ -35,12 +41,14 @@ func main() {
 	flag.StringVar(&o.dir, "dir", "", "keep apt's root directories here; a temporary directory if empty")
 	flag.StringVar(&o.mirror, "mirror", "http://deb.debian.org", "where debian and debian-security are")
 	flag.BoolVar(&o.recommends, "recommends", false, "install what packages recommend")
-	flag.BoolVar(&o.backports, "backports", false, "only sets with name/trixie-backports")
+	flag.StringVar(&o.suites, "suites", "", "only these of the lists of sources, separated by commas")
+	flag.IntVar(&o.pretend, "pretend", 0, "compare over so many pretend archives instead")
+	flag.BoolVar(&o.keep, "keep", false, "keep pretend archives over which answers differ")
 	flag.IntVar(&o.jobs, "j", 2, "how many apt-get run at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	same, err := run(ctx, o)
+	same, err := run(ctx, o, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "comparetool:", err)
 		os.Exit(2)
@@ -51,14 +59,14 @@ func main() {
 }
 
 type options struct {
-	n, jobs               int
-	seed                  uint64
-	cases, dir, mirror    string
-	recommends, backports bool
+	n, jobs, pretend           int
+	seed                       uint64
+	cases, dir, mirror, suites string
+	recommends, keep           bool
 }
 
-// run compares and reports whether all answers were equal.
-func run(ctx context.Context, o options) (bool, error) {
+// run compares, writes the figures to out and reports whether all answers were equal.
+func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 	if o.dir == "" {
 		dir, err := os.MkdirTemp("", "compare-apt-")
 		if err != nil {
@@ -71,19 +79,38 @@ func run(ctx context.Context, o options) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	worlds := map[string]*world{}
-	for _, s := range suites(o) {
-		w, err := newWorld(ctx, filepath.Join(dir, s.name), s)
-		if err != nil {
-			return false, err
-		}
-		worlds[s.name] = w
+	t := newTally(out)
+	if o.pretend > 0 {
+		err := pretendAll(ctx, dir, o.pretend, o, t)
+		return t.report(), err
 	}
-	t := newTally(os.Stdout)
-	if o.cases != "" {
+	worlds, err := chosen(ctx, dir, o)
+	switch {
+	case err != nil:
+		return false, err
+	case o.cases != "":
 		err = replay(worlds, o.cases, t)
-	} else {
+	default:
 		err = live(ctx, worlds, o, t)
 	}
 	return t.report(), err
+}
+
+// chosen makes the worlds that the options name.
+func chosen(ctx context.Context, dir string, o options) ([]*world, error) {
+	var worlds []*world
+	for _, s := range suites(o.mirror) {
+		if o.suites != "" && !slices.Contains(strings.Split(o.suites, ","), s.name) {
+			continue
+		}
+		w, err := newWorld(ctx, filepath.Join(dir, s.name), s)
+		if err != nil {
+			return nil, err
+		}
+		worlds = append(worlds, w)
+	}
+	if len(worlds) == 0 {
+		return nil, fmt.Errorf("-suites %s names none", o.suites)
+	}
+	return worlds, nil
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/aptget"
 )
 
 // A header is the first line of a file of cases.
@@ -30,7 +32,7 @@ type testCase struct {
 }
 
 // replay compares with answers that were written down.
-func replay(worlds map[string]*world, name string, t *tally) error {
+func replay(worlds []*world, name string, t *tally) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -45,37 +47,39 @@ func replay(worlds map[string]*world, name string, t *tally) error {
 	if err := json.Unmarshal(lines.Bytes(), &h); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	for suite, w := range worlds {
+	here := map[string]*world{}
+	for _, w := range worlds {
 		var want []string
-		for _, s := range h.Suites[suite] {
+		for _, s := range h.Suites[w.name] {
 			want = append(want, s.Digest)
 		}
 		if !slices.Equal(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(w.digests))) {
-			fmt.Printf("%s: the archive has moved on since the cases were written; left out\n", suite)
-			delete(worlds, suite)
+			fmt.Fprintf(t.out, "%s: the archive has moved on since the cases were written; left out\n", w.name)
+			continue
 		}
+		here[w.name] = w
 	}
 	for lines.Scan() {
 		var c testCase
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		w := worlds[c.Suite]
+		w := here[c.Suite]
 		if w == nil {
 			continue
 		}
-		got, why := w.ours(c.Request, false)
+		got := w.ours(c.Request, false)
 		difference := ""
-		sum := sha256.Sum256([]byte(strings.Join(append(got, ""), "\n")))
+		sum := sha256.Sum256([]byte(strings.Join(append(got.Packages, ""), "\n")))
 		switch {
-		case c.OK && why != "":
-			difference = fmt.Sprintf("apt installs %d packages, we refuse: %s", c.N, why)
-		case !c.OK && why == "":
-			difference = fmt.Sprintf("apt refuses (%s), we install %d packages", c.Error, len(got))
+		case c.OK && got.Refused != "":
+			difference = fmt.Sprintf("apt installs %d packages, we refuse: %s", c.N, got.Refused)
+		case !c.OK && got.Refused == "":
+			difference = fmt.Sprintf("apt refuses (%s), we install %d packages", c.Error, len(got.Packages))
 		case c.OK && hex.EncodeToString(sum[:]) != c.Digest:
-			difference = fmt.Sprintf("apt installs %d packages, we %d others", c.N, len(got))
+			difference = fmt.Sprintf("apt installs %d packages, we %d others", c.N, len(got.Packages))
 		}
-		t.add(c.Suite+": "+c.Class, c.Request, difference)
+		t.add(w, c.Class, c.Request, aptget.Answer{Refused: c.Error}, difference)
 	}
 	return lines.Err()
 }

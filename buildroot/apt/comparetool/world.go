@@ -7,45 +7,55 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 
+	"github.com/ashlar-build/ashlar/buildroot/apt/aptget"
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
 )
 
 // A suiteSet is a list of sources.
 type suiteSet struct {
-	name    string
-	sources []aptSource
+	name, arch string
+	sources    []aptSource
 }
 
 type aptSource struct {
 	uri, suite string
 	pin        int
+	trusted    bool // it bears no signature
+}
+
+// line is the source as sources.list(5) has it.
+func (s aptSource) line() string {
+	if s.trusted {
+		return fmt.Sprintf("deb [trusted=yes] %s %s main", s.uri, s.suite)
+	}
+	return fmt.Sprintf("deb %s %s main", s.uri, s.suite)
 }
 
 // suites are the lists of sources to compare over, in the order in which Debian's
 // installer writes them: apt's choice between equal providers depends on it.
-func suites(o options) []suiteSet {
-	main, security := o.mirror+"/debian", o.mirror+"/debian-security"
+func suites(mirror string) []suiteSet {
+	main, security := mirror+"/debian", mirror+"/debian-security"
 	three := func(codename string) []aptSource {
 		return []aptSource{
-			{main, codename, index.PinArchive},
-			{main, codename + "-updates", index.PinArchive},
-			{security, codename + "-security", index.PinArchive},
+			{uri: main, suite: codename, pin: index.PinArchive},
+			{uri: main, suite: codename + "-updates", pin: index.PinArchive},
+			{uri: security, suite: codename + "-security", pin: index.PinArchive},
 		}
 	}
-	if o.backports {
-		return []suiteSet{{"trixie+backports", append(three("trixie"), aptSource{main, "trixie-backports", index.PinUpgrade})}}
+	with := func(codename string) []aptSource {
+		return append(three(codename), aptSource{uri: main, suite: codename + "-backports", pin: index.PinUpgrade})
 	}
 	return []suiteSet{
-		{"trixie", []aptSource{{main, "trixie", index.PinArchive}}},
-		{"trixie+updates+security", three("trixie")},
-		{"bookworm+updates+security", three("bookworm")},
+		{"trixie", "amd64", three("trixie")[:1]},
+		{"trixie+updates+security", "amd64", three("trixie")},
+		{"trixie+backports", "amd64", with("trixie")},
+		{"trixie-arm64", "arm64", three("trixie")},
+		{"bookworm", "amd64", three("bookworm")[:1]},
+		{"bookworm+updates+security", "amd64", three("bookworm")},
+		{"bookworm+backports", "amd64", with("bookworm")},
 	}
 }
 
@@ -53,60 +63,36 @@ func suites(o options) []suiteSet {
 type world struct {
 	*index.Index
 	name    string
-	config  string   // apt's configuration file
+	apt     *aptget.Root
 	digests []string // of the Packages files, in the order of the sources
 }
 
-// configText is apt's configuration: all below one directory, nothing of the
-// host's but its keys.
-const configText = `Dir "%[1]s/";
-Dir::State::status "%[1]s/var/lib/dpkg/status";
-Dir::Etc::trusted "/etc/apt/trusted.gpg";
-Dir::Etc::trustedparts "/etc/apt/trusted.gpg.d";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
-APT::Sandbox::User "";
-Acquire::Languages "none";
-Acquire::GzipIndexes "false";
-`
-
-// newWorld makes a root directory for apt, lets it fetch the indexes, and reads
-// them.
+// newWorld lets apt-get fetch the indexes into dir, and reads them.
 func newWorld(ctx context.Context, dir string, s suiteSet) (*world, error) {
-	for _, d := range []string{"etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d", "var/lib/apt/lists/partial", "var/lib/dpkg", "var/cache/apt/archives/partial"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
-			return nil, err
-		}
-	}
-	var list strings.Builder
+	o := aptget.Options{Arch: s.arch}
 	for _, src := range s.sources {
-		fmt.Fprintf(&list, "deb %s %s main\n", src.uri, src.suite)
+		o.Sources = append(o.Sources, src.line())
 	}
-	w := &world{name: s.name, config: filepath.Join(dir, "apt.conf")}
-	for name, text := range map[string]string{
-		"apt.conf": fmt.Sprintf(configText, dir), "etc/apt/sources.list": list.String(), "var/lib/dpkg/status": "",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return nil, err
-		}
+	root, err := aptget.New(ctx, dir, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
-	if out, err := w.aptGet(ctx, "update"); err != nil {
-		return nil, fmt.Errorf("apt-get update for %s: %w\n%s", s.name, err, out)
-	}
-	return w, w.read(dir, s)
+	w := &world{name: s.name, apt: root}
+	return w, w.read(s)
 }
 
 // read makes the index of what apt fetched.
-func (w *world) read(dir string, s suiteSet) error {
+func (w *world) read(s suiteSet) error {
 	var inputs []index.Input
 	for _, src := range s.sources {
-		host := strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(src.uri, "http://"), "https://"), "/", "_")
-		prefix := filepath.Join(dir, "var/lib/apt/lists", host+"_dists_"+src.suite+"_")
-		data, err := os.ReadFile(prefix + "main_binary-amd64_Packages")
+		data, err := w.apt.List(src.uri, src.suite, "main_binary-"+s.arch+"_Packages")
 		if err != nil {
 			return err
 		}
-		release, err := os.ReadFile(prefix + "InRelease")
+		release, err := w.apt.List(src.uri, src.suite, "InRelease")
+		if err != nil {
+			release, err = w.apt.List(src.uri, src.suite, "Release")
+		}
 		if err != nil {
 			return err
 		}
@@ -117,7 +103,7 @@ func (w *world) read(dir string, s suiteSet) error {
 			Pin: src.pin, Digest: hex.EncodeToString(sum[:]), Data: data,
 		})
 	}
-	image, err := index.Build("amd64", inputs)
+	image, err := index.Build(s.arch, inputs)
 	if err != nil {
 		return err
 	}
@@ -134,61 +120,28 @@ func field(release []byte, name string) string {
 	return ""
 }
 
-// aptGet runs apt-get in the world's directory.
-func (w *world) aptGet(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "apt-get", args...)
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "APT_CONFIG=" + w.config}
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-// theirs is apt's answer: sorted lines "name version", or an empty list and why.
-func (w *world) theirs(ctx context.Context, request []string, recommends bool) (lines []string, why string, err error) {
-	flag := "--no-install-recommends"
-	if recommends {
-		flag = "--install-recommends"
-	}
-	out, err := w.aptGet(ctx, append([]string{"-s", flag, "install"}, request...)...)
-	var exit *exec.ExitError
-	if err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
-		return nil, "", err
-	}
-	for line := range strings.Lines(out) {
-		line = strings.TrimSpace(line)
-		if rest, ok := strings.CutPrefix(line, "Inst "); ok {
-			name, rest, _ := strings.Cut(rest, " (")
-			version, _, _ := strings.Cut(rest, " ")
-			lines = append(lines, name+" "+version)
-		}
-		if strings.HasPrefix(line, "E: ") {
-			why = line
-		}
-	}
-	if exit != nil {
-		return nil, why, nil
-	}
-	slices.Sort(lines)
-	return lines, "", nil
-}
-
-// ours is our answer, in the same form.
-func (w *world) ours(request []string, recommends bool) (lines []string, why string) {
+// ours is our answer, in the form of apt's.
+func (w *world) ours(request []string, recommends bool) aptget.Answer {
 	opts := solve.Options{Recommends: recommends}
 	var picks []solve.Pick
 	for _, r := range request {
 		p, err := solve.Choose(w.Index, r, opts)
+		if errors.Is(err, solve.ErrNotHere) {
+			continue
+		}
 		if err != nil {
-			return nil, err.Error()
+			return aptget.Answer{Refused: err.Error()}
 		}
 		picks = append(picks, p)
 	}
 	versions, err := solve.Solve(w.Index, picks, opts)
 	if err != nil {
-		return nil, err.Error()
+		return aptget.Answer{Refused: err.Error()}
 	}
+	var a aptget.Answer
 	for _, v := range versions {
-		lines = append(lines, w.NameOf(w.Versions[v].Name)+" "+w.VersionOf(v))
+		a.Packages = append(a.Packages, w.NameOf(w.Versions[v].Name)+" "+w.VersionOf(v))
 	}
-	slices.Sort(lines)
-	return lines, ""
+	slices.Sort(a.Packages)
+	return a
 }

@@ -55,8 +55,12 @@ type buildVersion struct {
 	older  uint32 // the version of the same name that was read before, or None
 }
 
-// A native is `x:ARCH` for our own architecture: whatever x is, provides it.
-type native struct{ name, of uint32 }
+// A native is `x:ARCH` for our own architecture: x and whoever provides x provide
+// it.
+type native struct {
+	name, of uint32
+	before   int // how many Provides had been read
+}
 
 func newBuilder(arch string, inputs []Input) *builder {
 	size := 0
@@ -185,7 +189,7 @@ func (b *builder) provide(s *stanza, v uint32, r relation.Relation) {
 		return
 	}
 	version := b.text(r.Version)
-	if s.multiArch == "allowed" || r.Arch == "any" {
+	if s.multiArch == "allowed" && r.Arch == "" || r.Arch == "any" {
 		b.provides = append(b.provides, Provide{Name: b.name(r.Name + ":any"), Owner: v, Version: version})
 	}
 	if r.Arch != "any" {
@@ -221,7 +225,7 @@ func (b *builder) target(r relation.Relation) uint32 {
 		n := len(b.names)
 		id := b.name(r.Name + ":" + b.arch)
 		if of := b.name(r.Name); int(id) == n {
-			b.natives = append(b.natives, native{name: id, of: of})
+			b.natives = append(b.natives, native{name: id, of: of, before: len(b.provides)})
 		}
 		return id
 	}

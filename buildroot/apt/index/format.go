@@ -17,7 +17,7 @@ import (
 
 // magic begins every index. Its number changes with the format and with what the
 // same Packages files are made into.
-const magic = "ashlar apt index 1\n"
+const magic = "ashlar apt index 2\n"
 
 // headerSize is room for the magic, the byte order, the checksum and the table of
 // sections.

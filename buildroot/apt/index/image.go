@@ -96,6 +96,7 @@ func (b *builder) placeProvides(t *tables, place []uint32) {
 			b.provides = append(b.provides, Provide{Name: n.name, Owner: v, Version: t.Versions[v].Version})
 		}
 	}
+	b.provideNatives(t)
 	order := make([]uint32, len(b.provides))
 	for i := range order {
 		order[i] = uint32(i)
@@ -123,6 +124,29 @@ func (b *builder) placeProvides(t *tables, place []uint32) {
 		s := &t.Names[b.provides[i].Name].Providers
 		t.ProvidedBy[s.End()] = at[i]
 		s.Count++
+	}
+}
+
+// provideNatives lets who provides x provide `x:ARCH`, too. To what was read before
+// something asked for `x:ARCH` apt gives the version of the package itself.
+func (b *builder) provideNatives(t *tables) {
+	if len(b.natives) == 0 {
+		return
+	}
+	qualified := make(map[uint32]native, len(b.natives))
+	for _, n := range b.natives {
+		qualified[n.of] = n
+	}
+	for i, p := range b.provides {
+		n, ok := qualified[p.Name]
+		if !ok {
+			continue
+		}
+		p.Name = n.name
+		if i < n.before {
+			p.Version = t.Versions[p.Owner].Version
+		}
+		b.provides = append(b.provides, p)
 	}
 }
 

@@ -90,12 +90,16 @@ func (s *solver) collect(n, v uint32, all bool) (positive, negative [][]index.De
 }
 
 // clear makes room for version v of n: what it conflicts with is unmarked, and,
-// if n is protected, cannot come back. goOn keeps on after a failure.
+// if n is protected, cannot come back. What is hit is looked at as providers are,
+// the better ones first. goOn keeps on after a failure.
 func (s *solver) clear(n, v uint32, negative [][]index.Dep, goOn, isProtected bool) bool {
 	ok := true
 	var gone []uint32
 	for _, g := range negative {
-		for _, hit := range s.hits(n, g[0], s.isCandidate) {
+		hits := s.hits(n, g[0], s.isCandidate)
+		target := s.ix.Constraints[g[0].Constraint()].Name
+		slices.SortFunc(hits, func(a, b uint32) int { return s.better(a, b, target) })
+		for _, hit := range hits {
 			q := s.ix.Versions[hit].Name
 			switch {
 			case s.is(q, marked) && !s.keep(q):

@@ -137,23 +137,7 @@ func (m *mender) alternative(n uint32, g []index.Dep, i int, rivals *[]rival, op
 		}
 		*rivals = append(*rivals, rival{q, g})
 	}
-	if or && m.is(n, protected) {
-		m.try(m.ix.Constraints[d.Constraint()].Name)
-	}
 	return false
-}
-
-// try marks a package with all it needs, unless that breaks something.
-func (m *mender) try(n uint32) {
-	if m.is(n, marked) || m.candidate(n) == index.None {
-		return
-	}
-	before := m.brokenCount()
-	m.mark(n, true, 1, false)
-	if m.broken(n) || m.brokenCount() > before {
-		m.remove(n)
-	}
-	m.changed = true
 }
 
 // targets lists all versions, of any state, that d speaks of.

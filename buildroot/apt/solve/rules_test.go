@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ashlar-build/ashlar/buildroot/apt/aptget"
 	"github.com/ashlar-build/ashlar/buildroot/apt/apttest"
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
@@ -119,6 +120,25 @@ func conflictCases() []ruleCase {
 			why: "a conflicts with mta, which b provides (asked for)"},
 		{name: "the only solution of what was asked for is protected", request: "a b", want: "a b c e",
 			packages: "Package: a\nDepends: c\n\nPackage: b\nDepends: d | e\n\nPackage: c\n\nPackage: d\nConflicts: c\n\nPackage: e\n"},
+		{name: "nothing is unmarked for what fails on something protected", request: "a k", want: "a c k l x", packages: `
+Package: a
+Depends: x | y, b | c
+
+Package: x
+Provides: v
+
+Package: b
+Breaks: v
+
+Package: c
+
+Package: k
+Provides: v
+Depends: l
+
+Package: l
+Provides: x
+`},
 		{name: "Conflicts with a version", packages: "Package: a\nConflicts: b (<< 2)\n\nPackage: b\nVersion: 2\n", request: "a b", want: "a b=2"},
 		{name: "Replaces means nothing", packages: "Package: a\nReplaces: b\n\nPackage: b\n", request: "a b", want: "a b"},
 	}
@@ -169,6 +189,9 @@ func archCases() []ruleCase {
 		{name: "x:any and none", packages: "Package: a\nDepends: x:any\n\nPackage: x\n", request: "a", why: "a needs x:any, which no archive has"},
 		{name: "v:any and what an allowed package provides", packages: "Package: a\nDepends: v:any\n\nPackage: x\nMulti-Arch: allowed\nProvides: v\n", request: "a", want: "a x"},
 		{name: "x:amd64", packages: "Package: a\nDepends: x:amd64\n\nPackage: x\n", request: "a", want: "a x"},
+		{name: "v:amd64 and who provides v", packages: "Package: a\nDepends: v:amd64 (>= 2)\n\nPackage: x\nProvides: v (= 2)\n", request: "a", want: "a x"},
+		{name: "a provider that came before v:amd64 provides it as its own version", packages: "Package: x\nVersion: 3\nProvides: v (= 2)\n\nPackage: a\nDepends: v:amd64 (= 3)\n", request: "a", want: "a x=3"},
+		{name: "what is provided for one architecture is not for any", packages: "Package: a\nDepends: v:any\n\nPackage: x\nMulti-Arch: allowed\nProvides: v:amd64\n", request: "a", why: "a needs v:any, which no archive has"},
 		{name: "x:i386", packages: "Package: a\nDepends: x:i386\n\nPackage: x\n", request: "a", why: "a needs x:i386, which no archive has"},
 		{name: "x:i386 or y", packages: "Package: a\nDepends: x:i386 | y\n\nPackage: x\n\nPackage: y\n", request: "a", want: "a y"},
 		{name: "packages for all architectures", packages: "Package: a\nArchitecture: all\n", request: "a", want: "a"},
@@ -296,56 +319,35 @@ func TestArchiveRules(t *testing.T) {
 // aptAnswer is what apt-get -s makes of a case.
 func aptAnswer(t *testing.T, c ruleCase) string {
 	dir := t.TempDir()
-	var list strings.Builder
-	files := map[string]string{"var/lib/dpkg/status": ""}
+	o := aptget.Options{Arch: "amd64"}
 	for _, in := range c.inputs() {
-		base := in.Archive + "/dists/" + in.Suite
-		files[base+"/main/binary-amd64/Packages"] = string(in.Data)
-		files[base+"/Release"] = fmt.Sprintf("Suite: %s\nCodename: %s\nDate: Sat, 01 Jan 2022 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n %s %d main/binary-amd64/Packages\n", in.Suite, in.Suite, apttest.Digest(in.Data), len(in.Data))
-		fmt.Fprintf(&list, "deb [trusted=yes] copy:%s/%s %s main\n", dir, in.Archive, in.Suite)
-	}
-	files["etc/apt/sources.list"] = list.String()
-	files["apt.conf"] = fmt.Sprintf("Dir \"%[1]s/\";\nDir::State::status \"%[1]s/var/lib/dpkg/status\";\nAPT::Architecture \"amd64\";\nAPT::Architectures { \"amd64\"; };\nAPT::Sandbox::User \"\";\nAcquire::Languages \"none\";\n", dir)
-	for _, d := range []string{"etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d", "etc/apt/trusted.gpg.d", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+		base := filepath.Join(dir, in.Archive, "dists", in.Suite)
+		if err := os.MkdirAll(filepath.Join(base, "main/binary-amd64"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-	}
-	for name, text := range files {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
+		release := fmt.Sprintf("Suite: %s\nCodename: %s\nDate: Sat, 01 Jan 2022 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n %s %d main/binary-amd64/Packages\n", in.Suite, in.Suite, apttest.Digest(in.Data), len(in.Data))
+		for name, data := range map[string][]byte{"Release": []byte(release), "main/binary-amd64/Packages": in.Data} {
+			if err := os.WriteFile(filepath.Join(base, name), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		o.Sources = append(o.Sources, fmt.Sprintf("deb [trusted=yes] copy:%s/%s %s main", dir, in.Archive, in.Suite))
 	}
-	run := func(args ...string) (string, error) {
-		cmd := exec.CommandContext(t.Context(), "apt-get", args...)
-		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "APT_CONFIG=" + filepath.Join(dir, "apt.conf")}
-		out, err := cmd.CombinedOutput()
-		return string(out), err
-	}
-	if out, err := run("update"); err != nil {
-		t.Fatalf("apt-get update: %v\n%s", err, out)
-	}
-	flag := "--no-install-recommends"
-	if c.recommends {
-		flag = "--install-recommends"
-	}
-	out, err := run(append([]string{"-s", flag, "install"}, strings.Fields(c.request)...)...)
+	root, err := aptget.New(t.Context(), filepath.Join(dir, "apt"), o)
 	if err != nil {
-		return ""
+		t.Fatal(err)
+	}
+	a, err := root.Install(t.Context(), strings.Fields(c.request), c.recommends)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var names []string
-	for line := range strings.Lines(out) {
-		if rest, ok := strings.CutPrefix(line, "Inst "); ok {
-			name, rest, _ := strings.Cut(rest, " (")
-			if version, _, _ := strings.Cut(rest, " "); version != "1" && version != "1.9" {
-				name += "=" + version
-			}
-			names = append(names, name)
+	for _, line := range a.Packages {
+		name, version, _ := strings.Cut(line, " ")
+		if version != "1" && version != "1.9" {
+			name += "=" + version
 		}
+		names = append(names, name)
 	}
-	slices.Sort(names)
 	return strings.Join(names, " ")
 }

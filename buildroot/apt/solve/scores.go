@@ -28,17 +28,11 @@ func (s *solver) scores() []int {
 			score[n] += scoreVital
 		}
 	}
-	for _, n := range all {
-		for _, d := range s.ix.DepsOf(s.install(n)) {
-			c := &s.ix.Constraints[d.Constraint()]
-			if relation.Op(c.Op) != relation.None {
-				if v := s.install(c.Name); v == index.None || !s.ix.Accepts(c, v) {
-					continue
-				}
-			}
-			score[c.Name] += worth(d.Type())
-		}
+	gain := s.gains(all)
+	for n, g := range gain {
+		score[n] += g
 	}
+	s.provide(score, gain)
 	s.inherit(all, score)
 	for _, p := range s.picks {
 		score[p.Name] += scoreProtected
@@ -49,6 +43,24 @@ func (s *solver) scores() []int {
 		}
 	}
 	return score
+}
+
+// gains says by name how much the dependencies on it are worth: those without a
+// version, and those whose version is the installed one's.
+func (s *solver) gains(all []uint32) []int {
+	gain := make([]int, len(s.ix.Names))
+	for _, n := range all {
+		for _, d := range s.ix.DepsOf(s.install(n)) {
+			c := &s.ix.Constraints[d.Constraint()]
+			if relation.Op(c.Op) != relation.None {
+				if v := s.install(c.Name); v == index.None || !s.ix.Accepts(c, v) {
+					continue
+				}
+			}
+			gain[c.Name] += worth(d.Type())
+		}
+	}
+	return gain
 }
 
 // worth is what a dependency adds to the score of what it names.
@@ -62,8 +74,24 @@ func worth(t index.DepType) int {
 	return 0
 }
 
-// inherit passes the scores of dependants on to what they depend on, one step
-// far, and what virtual packages gained on to who provides them.
+// provide passes what a name gained on to the packages that provide it.
+func (s *solver) provide(score, gain []int) {
+	for _, n := range s.ix.HashOrder {
+		if gain[n] == 0 {
+			continue
+		}
+		last := index.None // a package may provide a name in several versions
+		for _, i := range s.ix.ProvidersOf(n) {
+			if p := &s.ix.Provides[i]; s.isInstall(p.Owner) && p.Owner != last {
+				score[s.ix.Versions[p.Owner].Name] += gain[n]
+				last = p.Owner
+			}
+		}
+	}
+}
+
+// inherit passes the positive scores of dependants on to the packages that their
+// dependencies name, whatever the version, one step far.
 func (s *solver) inherit(all []uint32, score []int) {
 	old := slices.Clone(score)
 	for _, n := range all {
@@ -71,22 +99,9 @@ func (s *solver) inherit(all []uint32, score []int) {
 			continue
 		}
 		for _, d := range s.ix.DepsOf(s.install(n)) {
-			if worth(d.Type()) > 0 {
-				score[s.ix.Constraints[d.Constraint()].Name] += old[n]
-			}
-		}
-	}
-	for _, n := range s.ix.HashOrder {
-		gain := score[n] - old[n]
-		if gain < 0 {
-			gain = -gain
-		}
-		if gain == 0 {
-			continue
-		}
-		for _, i := range s.ix.ProvidersOf(n) {
-			if p := &s.ix.Provides[i]; s.isInstall(p.Owner) {
-				score[s.ix.Versions[p.Owner].Name] += gain
+			target := s.ix.Constraints[d.Constraint()].Name
+			if worth(d.Type()) > 0 && s.is(target, marked) {
+				score[target] += old[n]
 			}
 		}
 	}
