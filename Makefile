@@ -39,8 +39,8 @@ compare-apt: ## answers of the resolver beside those of apt-get
 	$(GO) run ./buildroot/apt/comparetool -pretend 500
 	$(GO) run ./buildroot/apt/comparetool
 
-compare-effects: ## effects of package sets beside what mmdebstrap makes of them
-	ASHLAR_COMPARE=1 $(GO) test -count=1 -v -timeout 60m -run TestCompareEffects ./buildroot/effects
+compare-effects: build ## effects of package sets beside what mmdebstrap makes of them; SETS names some
+	$(GO) run ./buildroot/effects/comparetool $(SETS)
 
 kill: build ## kill a build at 200 random moments (KILLS), and build again
 	@testdata/tools/kill-builds $(KILLS)

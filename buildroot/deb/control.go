@@ -56,6 +56,9 @@ func ParseControl(text []byte) (Control, error) {
 			return Control{}, fmt.Errorf("control, line %d: %w", i+1, err)
 		}
 	}
+	for i, f := range c.Fields { // as dpkg does: white space at the end of a first line stays
+		c.Fields[i].Value = strings.TrimRight(f.Value, " \t\n")
+	}
 	c.Name, c.Version, c.Arch = c.Get("Package"), c.Get("Version"), c.Get("Architecture")
 	c.MultiArch = c.Get("Multi-Arch")
 	if c.MultiArch == "no" {
@@ -86,7 +89,7 @@ func (c *Control) line(line string) error {
 			return fmt.Errorf("field %s stands there twice", name)
 		}
 	}
-	c.Fields = append(c.Fields, Field{Name: name, Value: strings.TrimSpace(value)})
+	c.Fields = append(c.Fields, Field{Name: name, Value: strings.TrimLeft(value, " \t")})
 	return nil
 }
 

@@ -5,8 +5,8 @@ import "testing"
 func TestNoiseOf(t *testing.T) {
 	for path, want := range map[string]Rule{
 		"/var/log":                        "",
-		"/var/log/dpkg.log":               RuleDropContent,
-		"/var/log/apt/x":                  RuleDropContent,
+		"/var/log/dpkg.log":               RuleDrop,
+		"/var/log/apt/x":                  RuleDrop,
 		"/var/lib/dpkg/status":            RuleDrop,
 		"/var/lib/dpkg/info/x.list":       RuleDrop,
 		"/var/lib/dpkg/alternatives/awk":  RuleRoot,

@@ -48,7 +48,7 @@ func (v *run) checkpoint(ctx context.Context, label string) error {
 		by.pkg, by.script, _ = strings.Cut(label, " ")
 	}
 	v.track.by = by
-	v.track.see(changes, by)
+	v.track.see(changes, by, v.base)
 	v.names.learn(v.readFile)
 	for _, file := range lineFiles {
 		if v.track.who[file] != by || by.pkg == "" {
@@ -63,8 +63,9 @@ func (v *run) checkpoint(ctx context.Context, label string) error {
 	return nil
 }
 
-// see notes who changed what since the last call.
-func (t *tracker) see(changes []job.Change, by doer) {
+// see notes who changed what since the last call. base tells whose a path of the
+// layers below is.
+func (t *tracker) see(changes []job.Change, by doer, base func(path string) (uid, gid uint32)) {
 	now := make(map[string]job.Change, len(changes))
 	for _, c := range changes {
 		old, had := t.now[c.Path]
@@ -73,10 +74,12 @@ func (t *tracker) see(changes []job.Change, by doer) {
 			// the container lives.
 			c.UID, c.GID = old.UID, old.GID
 		}
-		if had && c.UID == 0 && c.GID == 0 && SharedByLine(c.Path) {
+		if c.UID == 0 && c.GID == 0 && SharedByLine(c.Path) {
 			// The passwd tools give a new file the owner of the old one, as
 			// they read it: root.
-			c.UID, c.GID = old.UID, old.GID
+			if c.UID, c.GID = base(c.Path); had {
+				c.UID, c.GID = old.UID, old.GID
+			}
 		}
 		now[c.Path] = c
 		if !had || changed(&old, &c) {

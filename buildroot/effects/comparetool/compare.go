@@ -35,7 +35,7 @@ func readRules() ([]*rule, error) {
 		if !doublestar.ValidatePattern(r.P) || r.Why == "" {
 			return nil, fmt.Errorf("read differs.toml: the rule for %q is not complete", r.P)
 		}
-		if _, ok := normalisers[r.Rule]; !ok && !slices.Contains([]string{"skip", "ours", "theirs", "content"}, r.Rule) {
+		if _, ok := normalisers[r.Rule]; !ok && !slices.Contains([]string{"skip", "ours", "theirs", "content", "empty", "owner"}, r.Rule) {
 			return nil, fmt.Errorf("read differs.toml: %s: no rule is called %q", r.P, r.Rule)
 		}
 	}
@@ -132,6 +132,10 @@ func (r *rule) allows(p string, ours, theirs *root) (bool, error) {
 		return a == nil, nil
 	case "content":
 		return a != nil && b != nil && head(ours, a) == head(theirs, b), nil
+	case "empty":
+		return a != nil && b != nil && a.Size+b.Size == 0, nil
+	case "owner":
+		return a != nil && b != nil && a.Type == b.Type && a.Mode == b.Mode && a.Digest == b.Digest && a.Link == b.Link, nil
 	}
 	return sameText(p, ours, theirs, normalisers[r.Rule])
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -76,7 +77,19 @@ func locate(x *layer.Index, dir string) {
 	}
 }
 
-func readFile(f *layer.File) ([]byte, error) { return os.ReadFile(filepath.Join(f.In, f.At)) }
+// readFile reads a file of ours that its mode may lock.
+func readFile(f *layer.File) ([]byte, error) {
+	path := filepath.Join(f.In, f.At)
+	data, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrPermission) {
+		return data, err
+	}
+	if err := os.Chmod(path, 0o400); err != nil {
+		return nil, err
+	}
+	data, err = os.ReadFile(path)
+	return data, errors.Join(err, os.Chmod(path, fs.FileMode(f.Mode&0o777)))
+}
 
 // addDatabase adds dpkg's database, which is in no index.
 func (r *root) addDatabase(top string) error {
