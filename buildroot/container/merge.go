@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,24 +15,103 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mergeTail makes one of the lowest layers, so that maxLayers are left. The
-// last layer holds mount points and is another each time: it stays as it is.
-// Merges are kept for the keeper's life.
-func (k *keeper) mergeTail(layers []string) ([]string, error) {
-	keep, last := maxLayers-2, len(layers)-1
-	tail := layers[keep:last]
-	key := strings.Join(tail, "\x00")
+// mergeRuns makes fewer of the layers, so that no more than maxLayers are left:
+// the largest stay, and the small ones between two of them become one. So few
+// files have to be linked, since most are in few packages. The last layer holds
+// mount points and is another each time: it stays as it is. Merges are kept for
+// the keeper's life.
+func (k *keeper) mergeRuns(layers []string) ([]string, error) {
+	last := len(layers) - 1
+	alone, err := largest(layers[:last], (maxLayers-2)/2)
+	if err != nil {
+		return nil, mergeError(len(layers), err)
+	}
 	k.mergeMu.Lock()
 	defer k.mergeMu.Unlock()
+	var out, run []string
+	flush := func() error {
+		dir, err := k.mergeRun(run)
+		if dir != "" {
+			out = append(out, dir)
+		}
+		run = nil
+		return err
+	}
+	for i, l := range layers {
+		if i != last && !alone[l] {
+			run = append(run, l)
+			continue
+		}
+		if err := flush(); err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// mergeRun is one layer that shows what a run of them does, or "" for none.
+func (k *keeper) mergeRun(run []string) (string, error) {
+	if len(run) == 0 {
+		return "", nil
+	}
+	if len(run) == 1 {
+		return run[0], nil
+	}
+	key := strings.Join(run, "\x00")
 	dir, ok := k.merged[key]
 	if !ok {
 		dir = filepath.Join(k.disk, "merged-"+strconv.Itoa(len(k.merged)))
-		if err := mergeTrees(dir, tail); err != nil {
-			return nil, mergeError(len(tail), errors.Join(err, rmtree.RemoveAll(dir)))
+		if err := mergeTrees(dir, run); err != nil {
+			return "", mergeError(len(run), errors.Join(err, rmtree.RemoveAll(dir)))
 		}
 		k.merged[key] = dir
 	}
-	return append(append([]string{}, layers[:keep]...), dir, layers[last]), nil
+	return dir, nil
+}
+
+// largest are at most n directories, those that hold the most. One that hides
+// what layers below have is among them: a merged layer could not.
+func largest(dirs []string, n int) (map[string]bool, error) {
+	sizes := map[string]int{}
+	for limit, more := 2000, n+1; more > n && limit < 1<<30; limit *= 10 { // what has more is large
+		more = 0
+		for _, d := range dirs {
+			size, err := entries(d, limit)
+			if err != nil {
+				return nil, err
+			}
+			if sizes[d] = size; size > limit {
+				more++
+			}
+		}
+	}
+	order := slices.Clone(dirs)
+	slices.SortStableFunc(order, func(a, b string) int { return sizes[b] - sizes[a] })
+	large := map[string]bool{}
+	for _, d := range order[:min(n, len(order))] {
+		large[d] = true
+	}
+	return large, nil
+}
+
+// entries counts what a directory holds, not far beyond limit. One with a
+// whiteout has more than that.
+func entries(dir string, limit int) (int, error) {
+	n := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if n++; d.Type()&fs.ModeCharDevice != 0 {
+			n = limit + 1
+		}
+		if n > limit {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return n, err
 }
 
 func mergeError(n int, err error) error {
@@ -43,133 +124,114 @@ func mergeError(n int, err error) error {
 }
 
 // mergeTrees makes in dir, by hard links, what an overlay mount of trees, top
-// first, would show. Nothing is to lie below: whiteouts are not kept.
+// first, would show. Directories that hide what layers below have stay opaque;
+// whiteouts are not kept.
 func mergeTrees(dir string, trees []string) error {
-	fds := make([]int, 0, len(trees))
-	defer func() {
-		for _, fd := range fds {
-			unix.Close(fd)
-		}
-	}()
-	for _, tree := range trees {
-		fd, err := unix.Open(tree, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return fmt.Errorf("%s: %w", tree, err)
-		}
-		fds = append(fds, fd)
-	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	out, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(out)
-	return mergeDir(out, fds)
+	return mergeDir(dir, trees)
+}
+
+// A shown is what an overlay mount shows at a name.
+type shown struct {
+	name string
+	dirs []string // the directories that show through each other, top first
+	file string   // or what is no directory
+	shut bool     // nothing lower shows through
 }
 
 // mergeDir fills the directory out from directories, top first, and gives it
 // the attributes of the first.
-func mergeDir(out int, dirs []int) error {
-	seen := map[string]bool{}
-	for i, dir := range dirs {
-		names, err := readNames(dir)
+func mergeDir(out string, dirs []string) error {
+	names := map[string]*shown{}
+	var order []*shown
+	for _, dir := range dirs {
+		list, err := readDir(dir)
 		if err != nil {
 			return err
 		}
-		for _, name := range names {
-			if seen[name] {
-				continue
+		for _, e := range list {
+			s := names[e.Name()]
+			if s == nil {
+				s = &shown{name: e.Name()}
+				names[s.name] = s
+				order = append(order, s)
 			}
-			seen[name] = true
-			if err := mergeName(out, name, dirs[i:]); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
+			s.lower(filepath.Join(dir, e.Name()), e)
+		}
+	}
+	for _, s := range order {
+		if err := s.make(filepath.Join(out, s.name)); err != nil {
+			return err
 		}
 	}
 	return copyAttributes(out, dirs[0])
 }
 
-// mergeName makes what name is in the first of dirs, and in those below if it
-// is a directory that they show through.
-func mergeName(out int, name string, dirs []int) error {
-	var st unix.Stat_t
-	if err := unix.Fstatat(dirs[0], name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return err
-	}
+// lower adds what a lower layer has at the name.
+func (s *shown) lower(path string, e fs.DirEntry) {
 	switch {
-	case isWhiteout(&st):
+	case s.shut:
+	case e.IsDir():
+		s.dirs = append(s.dirs, path)
+		s.shut = isOpaque(path)
+	default: // a file or a whiteout hides what is below it
+		s.shut = true
+		if s.dirs == nil && e.Type()&fs.ModeCharDevice == 0 {
+			s.file = path
+		}
+	}
+}
+
+func (s *shown) make(out string) error {
+	if s.file != "" {
+		return os.Link(s.file, out)
+	}
+	if s.dirs == nil {
 		return nil
-	case st.Mode&unix.S_IFMT != unix.S_IFDIR:
-		return unix.Linkat(dirs[0], name, out, name, 0)
 	}
-	var same []int
-	defer func() {
-		for _, fd := range same {
-			unix.Close(fd)
-		}
-	}()
-	for _, dir := range dirs {
-		fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		if errors.Is(err, unix.ENOENT) {
-			continue
-		}
-		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
-			break // a file or a whiteout hides what is below it
-		}
-		if err != nil {
-			return err
-		}
-		same = append(same, fd)
-		if isOpaque(fd) {
-			break
-		}
-	}
-	if err := unix.Mkdirat(out, name, 0o700); err != nil {
+	if err := os.Mkdir(out, 0o700); err != nil {
 		return err
 	}
-	sub, err := unix.Openat(out, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
+	if s.shut {
+		if err := unix.Lsetxattr(out, opaqueXattr, []byte("y"), 0); err != nil {
+			return fmt.Errorf("%s: %w", out, err)
+		}
 	}
-	defer unix.Close(sub)
-	return mergeDir(sub, same)
+	return mergeDir(out, s.dirs)
 }
 
-func isWhiteout(st *unix.Stat_t) bool {
-	return st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0
-}
+// opaqueXattr says that a directory hides what layers below have in it.
+const opaqueXattr = "user.overlay.opaque"
 
-// isOpaque tells whether the directory hides what layers below have in it.
-func isOpaque(fd int) bool {
+func isOpaque(dir string) bool {
 	var v [2]byte
-	n, err := unix.Fgetxattr(fd, "user.overlay.opaque", v[:])
+	n, err := unix.Lgetxattr(dir, opaqueXattr, v[:])
 	return err == nil && n == 1 && v[0] == 'y'
 }
 
-// readNames lists a directory by a descriptor of its own, from the start.
-func readNames(dir int) ([]string, error) {
-	fd, err := unix.Openat(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+// readDir lists a directory with the types of what is in it, in no order.
+func readDir(dir string) ([]fs.DirEntry, error) {
+	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	f := os.NewFile(uintptr(fd), ".")
 	defer f.Close()
-	names, err := f.Readdirnames(-1)
+	list, err := f.ReadDir(-1)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return names, err
+	return list, err
 }
 
 // copyAttributes gives a directory another's mode, time and user attributes.
-func copyAttributes(to, from int) error {
+func copyAttributes(to, from string) error {
 	var st unix.Stat_t
-	if err := unix.Fstat(from, &st); err != nil {
-		return err
+	if err := unix.Stat(from, &st); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
 	}
-	names, err := listXattrs("/proc/self/fd/" + strconv.Itoa(from))
+	names, err := listXattrs(from)
 	if err != nil {
 		return err
 	}
@@ -177,17 +239,16 @@ func copyAttributes(to, from int) error {
 		if !strings.HasPrefix(name, "user.") || strings.HasPrefix(name, overlayXattr) {
 			continue
 		}
-		value, err := getXattr("/proc/self/fd/"+strconv.Itoa(from), name)
+		value, err := getXattr(from, name)
 		if err != nil {
 			return err
 		}
-		if err := unix.Fsetxattr(to, name, value, 0); err != nil {
-			return err
+		if err := unix.Setxattr(to, name, value, 0); err != nil {
+			return fmt.Errorf("%s: %w", to, err)
 		}
 	}
-	if err := unix.Fchmod(to, st.Mode&0o7777); err != nil {
-		return err
+	if err := unix.Chmod(to, st.Mode&0o7777); err != nil {
+		return fmt.Errorf("%s: %w", to, err)
 	}
-	times := []unix.Timespec{st.Atim, st.Mtim}
-	return unix.UtimesNanoAt(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(to), times, 0)
+	return unix.UtimesNanoAt(unix.AT_FDCWD, to, []unix.Timespec{st.Atim, st.Mtim}, 0)
 }

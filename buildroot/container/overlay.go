@@ -63,7 +63,7 @@ func (k *keeper) stack(r *root, layers []string, j *job.Job) (err error) {
 	}
 	layers = append(layers, filepath.Join(r.scratch, "points"))
 	if len(layers) > maxLayers {
-		if layers, err = k.mergeTail(layers); err != nil {
+		if layers, err = k.mergeRuns(layers); err != nil {
 			return err
 		}
 	}

@@ -127,6 +127,11 @@ func TestContainerMerge(t *testing.T) {
 		return dirLinks(run(t, k, j))
 	}
 	same(t, "tree", list(merged), list(a, b, c))
+	d := filepath.Join(base, "d") // what lies below stays hidden where it was
+	for _, name := range []string{"again/d", "opaque/d", "midfile/d", "both/d", "dir-over-file/d", "file-over-dir/d"} {
+		write(t, filepath.Join(d, name), "d")
+	}
+	same(t, "tree over another", list(merged, d), list(a, b, c, d))
 }
 
 // dirLinks takes the link counts of directories away: an overlay's are always 1.

@@ -279,7 +279,8 @@ func (h *harvest) file(root *os.Root, c *job.Change, first map[linkKey]string) (
 		User: h.names.user.name(c.UID), Group: h.names.group.name(c.GID),
 		Origin: layer.Origin{Kind: layer.FromEffect, Name: by.pkg, What: by.script},
 	}
-	if r := h.restored[c.Path]; r != nil && by.pkg == "" {
+	r := h.restored[c.Path]
+	if r != nil && by.pkg == "" {
 		f.Origin, f.User, f.Group, f.MTime = r.Origin, r.User, r.Group, r.MTime
 	} else if by.pkg == "" {
 		f.Origin.Kind = layer.FromUser
@@ -290,7 +291,7 @@ func (h *harvest) file(root *os.Root, c *job.Change, first map[linkKey]string) (
 		if c.Opaque {
 			f.Type = layer.Opaque
 		}
-		if by.pkg == "" && !c.Opaque || h.same(f) {
+		if by.pkg == "" && r == nil && !c.Opaque || h.same(f) {
 			return nil, nil
 		}
 	case job.Symlink:

@@ -2,19 +2,24 @@ package effects
 
 import (
 	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe/relation"
 )
 
-// collect finds which package's file is to be seen at each path of the wave.
+// collect finds which package's file is to be seen at each path of the wave, in
+// the order in which dpkg would unpack the packages.
 func (u *unpacking) collect() error {
-	earlier := map[string]*deb.Package{}
+	u.earlier, u.links = map[string]*deb.Package{}, map[string]string{}
 	for _, p := range u.Before {
 		for _, f := range p.Index.Files {
-			if f.Type != layer.Dir && earlier[f.Path] == nil {
-				earlier[f.Path] = p
+			if f.Type != layer.Dir && u.earlier[f.Path] == nil {
+				u.earlier[f.Path] = p
 			}
 		}
 	}
@@ -23,17 +28,7 @@ func (u *unpacking) collect() error {
 			u.conffile[deb.Canonical(c.Path)] = true
 		}
 		for _, f := range p.Index.Files {
-			old, have := u.ships[f.Path]
-			if !have {
-				if q, g := earlier[f.Path], u.below.get(f.Path); q != nil && g != nil && f.Type != layer.Dir {
-					old, have = shippedFile{q, g}, true
-				}
-			}
-			if !have {
-				u.ships[f.Path] = shippedFile{p, f}
-				continue
-			}
-			if err := u.both(old, shippedFile{p, f}); err != nil {
+			if err := u.take(shippedFile{p, f}, u.through(f.Path)); err != nil {
 				return err
 			}
 		}
@@ -41,13 +36,112 @@ func (u *unpacking) collect() error {
 	return nil
 }
 
-// both chooses between two packages' files of one path.
-func (u *unpacking) both(a, b shippedFile) error {
-	p := b.file.Path
-	if a.file.Type == layer.Dir && b.file.Type == layer.Dir {
-		return nil
+// through is where a path comes to lie: below a link that was there before a
+// package's directory, where the link leads.
+func (u *unpacking) through(p string) string {
+	for dir := path.Dir(p); len(u.links) > 0 && dir != "/"; dir = path.Dir(dir) {
+		if to, ok := u.links[dir]; ok {
+			return path.Join(to, strings.TrimPrefix(p, dir))
+		}
 	}
-	u.several[p] = true
+	return p
+}
+
+// take unpacks one file at a path, or finds that dpkg would not.
+func (u *unpacking) take(s shippedFile, at string) error {
+	old, have := u.there(at, s.file.Type)
+	switch {
+	case !have:
+		u.ships[at] = s
+	case old.file.Type == layer.Dir && s.file.Type == layer.Dir:
+	case old.file.Type == layer.Dir && s.file.Type == layer.Symlink:
+		u.kept = append(u.kept, at) // a directory that is there stays
+		return nil
+	case old.file.Type == layer.Symlink && s.file.Type == layer.Dir:
+		to, dir := u.leads(at)
+		if !dir {
+			return mixed(old, s, at)
+		}
+		u.links[at] = to
+		u.moved = append(u.moved, at)
+		u.ships[at] = old
+		return nil
+	case old.file.Type == layer.Dir || s.file.Type == layer.Dir:
+		return mixed(old, s, at)
+	default:
+		return u.both(old, s, at)
+	}
+	if at != s.file.Path {
+		u.moved = append(u.moved, at)
+	}
+	return nil
+}
+
+// there is what is at a path before a file of some type is unpacked. A file
+// counts as its package's even if a script has changed it since; one that only
+// scripts know is in nobody's way, unless something else than a file is to be
+// there.
+func (u *unpacking) there(at string, t layer.Type) (shippedFile, bool) {
+	if s, ok := u.ships[at]; ok {
+		return s, true
+	}
+	f := u.below.get(at)
+	if f == nil {
+		return shippedFile{}, false
+	}
+	if f.Type == layer.Opaque {
+		dir := *f
+		dir.Type, f = layer.Dir, &dir
+	}
+	p := u.earlier[at]
+	if p == nil && (f.Type == layer.Dir) == (t == layer.Dir) {
+		return shippedFile{}, false
+	}
+	return shippedFile{p, f}, true
+}
+
+// leads is where a link of the root as it now is leads, and whether that is a
+// directory.
+func (u *unpacking) leads(at string) (string, bool) {
+	t := layer.New(slices.Collect(maps.Values(u.below.files))...)
+	for p, s := range u.ships {
+		f := *s.file
+		f.Path = p
+		t.Put(&f)
+	}
+	to, f, err := t.Resolve(at)
+	return to, err == nil && (f == nil || f.Type == layer.Dir)
+}
+
+// mixed refuses a directory and something else at one path.
+func mixed(a, b shippedFile, at string) error {
+	return fmt.Errorf("%s has a %s at %s, and %s a %s: leave one of them out", a.name(), kindName(a.file), at, b.name(), kindName(b.file))
+}
+
+// name is the package's, or who else has the file.
+func (s shippedFile) name() string {
+	if s.pkg != nil {
+		return s.pkg.Control.Name
+	}
+	return s.file.Origin.Name
+}
+
+func kindName(f *layer.File) string {
+	switch f.Type {
+	case layer.Dir:
+		return "directory"
+	case layer.Symlink:
+		return "link"
+	}
+	return "file"
+}
+
+// both chooses between two packages' files of one path.
+func (u *unpacking) both(a, b shippedFile, at string) error {
+	if a.pkg.Control.Name == b.pkg.Control.Name {
+		return u.instances(a, b, at)
+	}
+	u.several[at] = true
 	ab, err := replaces(a.pkg, b.pkg)
 	if err != nil {
 		return err
@@ -56,21 +150,32 @@ func (u *unpacking) both(a, b shippedFile) error {
 	if err != nil {
 		return err
 	}
-	if by := u.divertedBy(p); by != "" && (by == a.pkg.Control.Name || by == b.pkg.Control.Name) {
+	if by := u.divertedBy(at); by != "" && (by == a.pkg.Control.Name || by == b.pkg.Control.Name) {
 		ab, ba = by == a.pkg.Control.Name, by == b.pkg.Control.Name
 	}
 	switch {
 	case !ab && !ba:
 		return fmt.Errorf("%s and %s both have %s, and neither says that it replaces the other: leave one of them out",
-			a.pkg.Control.Name, b.pkg.Control.Name, p)
+			a.pkg.Control.Name, b.pkg.Control.Name, at)
 	case ba: // the later one, as with dpkg, also if both say so
-		u.ships[p] = b
+		u.ships[at] = b
 	default:
-		u.ships[p] = a
+		u.ships[at] = a
 	}
-	u.reports = append(u.reports, Report{Kind: Overlap, Path: p, Package: u.ships[p].pkg.Control.Name,
+	u.reports = append(u.reports, Report{Kind: Overlap, Path: at, Package: u.ships[at].pkg.Control.Name,
 		Text: fmt.Sprintf("%s and %s both have it", a.pkg.Control.Name, b.pkg.Control.Name)})
 	return nil
+}
+
+// instances lets a package for two architectures share files of the same bytes
+// (Multi-Arch: same, deb-control(5)).
+func (u *unpacking) instances(a, b shippedFile, at string) error {
+	f, g := a.file, b.file
+	if f.Type == g.Type && f.Digest == g.Digest && f.Link == g.Link {
+		return nil
+	}
+	return fmt.Errorf("%s for %s and for %s have different files at %s: leave one of them out",
+		a.pkg.Control.Name, a.pkg.Control.Arch, b.pkg.Control.Arch, at)
 }
 
 // replaces reports whether a's Replaces names b.

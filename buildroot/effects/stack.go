@@ -77,9 +77,13 @@ func (b *below) lay(e *Effects) {
 		}
 	}
 	for _, f := range e.Index.Files {
-		if f.Type != layer.Whiteout {
-			b.files[f.Path] = f
+		if f.Type == layer.Whiteout {
+			continue
 		}
+		if f.Type == layer.Symlink && f.Origin.Kind == layer.FromPackage {
+			b.hide(f.Path) // packages' directories that the link stands for
+		}
+		b.files[f.Path] = f
 	}
 }
 

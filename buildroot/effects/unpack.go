@@ -33,6 +33,11 @@ type unpacking struct {
 	sorted   []string               // its paths, in tree order
 	conffile map[string]bool
 	several  map[string]bool // paths that another package has, too
+
+	earlier map[string]*deb.Package // of earlier waves, who ships what is no directory
+	links   map[string]string       // links that stand for a package's directory, and where they lead
+	moved   []string                // paths at which the wave's trees do not show what is to be seen
+	kept    []string                // directories for which packages have links
 }
 
 // unpack carries it out, in the upper layer.
@@ -62,10 +67,66 @@ func (v *run) unpack() error {
 			return err
 		}
 	}
+	if err := u.move(); err != nil {
+		return err
+	}
 	if err := u.divert(); err != nil {
 		return err
 	}
 	return v.nowUnpacked()
+}
+
+// move lays what is not where the wave's trees have it, and what their links
+// would hide.
+func (u *unpacking) move() error {
+	for _, dir := range u.kept {
+		if err := u.keepDir(dir); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(u.moved, layer.Compare)
+	for _, p := range u.moved {
+		s := u.ships[p]
+		if s.file.Type != layer.Dir {
+			if s.pkg == nil { // a script's link: it is on top already
+				continue
+			}
+			if err := u.restore(s, p); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := u.mkdirs(p); err != nil {
+			return err
+		}
+		u.laid(p, layer.Dir, s.pkg, s.file)
+	}
+	return nil
+}
+
+// keepDir lays a directory and all that packages have below it over a package's
+// link, which would hide what lies lower.
+func (u *unpacking) keepDir(dir string) error {
+	if err := u.mkdirs(dir); err != nil {
+		return err
+	}
+	for _, p := range slices.Concat(u.Before, u.Packages) {
+		for _, f := range p.Index.Files {
+			if f.Path == dir && f.Type == layer.Dir && u.restored[dir] == nil {
+				u.laid(dir, layer.Dir, p, f)
+			}
+			if f.Type == layer.Dir || !layer.Below(f.Path, dir) || u.below.get(f.Path) == nil && u.ships[f.Path].pkg != p {
+				continue
+			}
+			if g := u.below.get(f.Path); g != nil && g.Origin.Kind != layer.FromPackage {
+				continue // a script's, which is on top already
+			}
+			if err := u.restore(shippedFile{p, f}, f.Path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // nowUnpacked writes the database of the second container.

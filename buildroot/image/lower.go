@@ -285,6 +285,8 @@ func (a *assembly) layEffects(t *layer.Tree, u *universe, w Wave) {
 			dir := *f
 			dir.Type = layer.Dir
 			f = &dir
+		case f.Type == layer.Symlink && f.Origin.Kind == layer.FromPackage:
+			t.Delete(f.Path) // what packages have below it lies where the link leads
 		}
 		lay(t, f)
 		laid = append(laid, f)
