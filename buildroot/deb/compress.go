@@ -1,8 +1,10 @@
 package deb
 
 import (
+	"archive/tar"
 	"compress/bzip2"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -28,14 +30,15 @@ func decompress(r io.Reader, name, base string) (io.ReadCloser, error) {
 	case "":
 		return io.NopCloser(r), nil
 	case ".gz":
-		return gzip.NewReader(r)
+		z, err := gzip.NewReader(r)
+		return z, marked(err)
 	case ".xz":
 		x, err := xz.NewReader(r, xzDictionary)
-		return io.NopCloser(x), err
+		return io.NopCloser(x), marked(err)
 	case ".zst":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true))
 		if err != nil {
-			return nil, err
+			return nil, marked(err)
 		}
 		return z.IOReadCloser(), nil
 	case ".bz2":
@@ -134,4 +137,42 @@ func (a *ahead) Close() error {
 	a.stop()
 	<-a.done
 	return nil
+}
+
+// A source marks the errors of reading, which are the package's fault, among
+// those of writing.
+type source struct{ r io.Reader }
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	return n, marked(err)
+}
+
+// marked is err as a damage, but for none and an end.
+func marked(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &damage{err}
+}
+
+// damage is an error that means that bytes are not as they were made.
+type damage struct{ err error }
+
+func (e *damage) Error() string { return e.err.Error() }
+func (e *damage) Unwrap() error { return e.err }
+
+// damaged says of an error what to do about it, if the package's bytes are the
+// cause and it does not say so itself.
+func damaged(err error) error {
+	var read *damage
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errTruncated
+	case errors.Is(err, errTruncated), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &read), errors.Is(err, tar.ErrHeader), errors.Is(err, tar.ErrFieldTooLong):
+		return fmt.Errorf("%w: it is damaged: fetch the package again", err)
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -142,6 +143,109 @@ func TestTruncated(t *testing.T) {
 			refused(t, data[:n], `^unpack (whole|package): .*(ends too early|fetch|checksum|invalid|magic)`)
 		}
 	}
+}
+
+// Whatever byte of a package is another one, either it is refused in one sentence
+// with a remedy and nothing of it stays, or the change was where nobody looks.
+func TestAltered(t *testing.T) {
+	remedy := `fetch|do not use|ends too early|letters|no field|line \d+|Debian package|leave|known compression|package format|gave up`
+	for _, name := range []string{"none", "gzip", "xz", "zstd", "bzip2"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name+".deb"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range data {
+			if i%31 != 0 {
+				continue
+			}
+			altered := bytes.Clone(data)
+			altered[i] ^= 0x55
+			_, err := deb.Unpack(t.Context(), bytes.NewReader(altered), filepath.Join(t.TempDir(), "tree"), deb.Options{MaxFiles: 100})
+			if err == nil {
+				continue
+			}
+			if ok, _ := regexp.MatchString(remedy, err.Error()); !ok || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "unpack ") {
+				t.Errorf("%s, byte %d: %v", name, i, err)
+			}
+			refused(t, altered, "^unpack ")
+		}
+	}
+}
+
+// The dialects of tar that archives come in, and their traps.
+func TestDialects(t *testing.T) {
+	pax := func(name string) []byte {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		h := &tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Format: tar.FormatPAX, PAXRecords: map[string]string{"comment": "x"}}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		return b.Bytes()
+	}
+	// raw is an old header without magic, and what follows it.
+	raw := func(name string, kind byte, size string, body string) []byte {
+		h := make([]byte, 512)
+		copy(h, name)
+		copy(h[100:], "0000644\x000000000\x000000000\x00")
+		copy(h[124:], size)
+		copy(h[136:], "00000000000\x00        ")
+		h[156] = kind
+		sum := 0
+		for _, c := range h {
+			sum += int(c)
+		}
+		copy(h[148:], fmt.Sprintf("%06o\x00 ", sum))
+		h = append(h, body...)
+		return append(h, make([]byte, 1024+(512-len(body)%512)%512)...)
+	}
+	var long bytes.Buffer
+	w := tar.NewWriter(&long)
+	w.WriteHeader(&tar.Header{Name: "./" + strings.Repeat("d/", 60) + "f", Typeflag: tar.TypeReg, Format: tar.FormatUSTAR})
+	w.Close()
+	for _, c := range []struct {
+		name string
+		raw  []byte
+		want string // of the refusal; empty: it is taken
+	}{
+		{"v7", raw("./x", 0, "00000000003\x00", "abc"), ""},
+		{"v7, directory by its slash", raw("./x/", 0, "00000000000\x00", ""), ""},
+		{"ustar prefix", long.Bytes(), ""},
+		{"contiguous", raw("./x", '7', "00000000003\x00", "abc"), "tar type '7'"},
+		{"gnu sparse", raw("./x", 'S', "00000000003\x00", "abc"), "damaged|tar type 'S'"},
+		{"size of base 256", raw("./x", '0', "\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03", "abc"), ""},
+		{"negative size", raw("./x", '0', "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", ""), "damaged"},
+		{"huge size", raw("./x", '0', "\x80\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff", ""), "damaged|far more"},
+		{"size that is no number", raw("./x", '0', "12x\x00", "abc"), "damaged"},
+		{"pax", pax("./\u00e9"), ""},
+		{"pax path that climbs", pax("../../\u00e9"), "leads out of the package"},
+		{"volume", raw("label", 'V', "00000000000\x00", ""), "tar type 'V'"},
+		{"names without end", raw("././@LongLink", 'L', "77777777777\x00", strings.Repeat("n", 512)), "damaged|ends too early"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := debtest.Deb{Name: "odd", Raw: c.raw}
+			if c.want != "" {
+				refused(t, d.Bytes(), "^unpack odd: .*("+c.want+")")
+				return
+			}
+			if _, err := unpack(t, d.Bytes(), deb.Options{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A package of more members than a package may have is refused before they are
+// on the disk.
+func TestManyMembers(t *testing.T) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for i := range 20_000 {
+		w.WriteHeader(&tar.Header{Name: fmt.Sprintf("./%d", i), Typeflag: tar.TypeReg, Format: tar.FormatGNU})
+	}
+	w.Close()
+	refused(t, debtest.Deb{Name: "many", Compression: "gz", Raw: b.Bytes()}.Bytes(), `^unpack many: .*more than 4 members`)
 }
 
 func TestNotEmpty(t *testing.T) {

@@ -155,7 +155,7 @@ func (u *unpacker) part(ctx context.Context, a *arReader, base string, read func
 	}
 	tar, err := decompress(a, name, base)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, truncated(err))
+		return fmt.Errorf("read %s: %w", name, damaged(err))
 	}
 	defer tar.Close()
 	in := io.Reader(tar)
@@ -164,11 +164,12 @@ func (u *unpacker) part(ctx context.Context, a *arReader, base string, read func
 		defer ahead.Close() // before tar, which it reads
 		in = ahead
 	}
+	in = &source{in}
 	if err = read(ctx, in); err == nil {
 		err = drain(in)
 	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, truncated(err))
+		return fmt.Errorf("read %s: %w", name, damaged(err))
 	}
 	return nil
 }

@@ -15,7 +15,8 @@ import (
 const maxText = 256 << 10
 
 var (
-	privateKey = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+	// With the key behind it: tables of magic numbers have the line alone.
+	privateKey = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----\s+(?:Proc-Type|[A-Za-z0-9+/=]{40})`)
 	hostName   = regexp.MustCompile(`(?m)(^|[^A-Za-z0-9_.-])` + Hostname + `($|[^A-Za-z0-9_-])`)
 )
 
