@@ -443,6 +443,9 @@
 //   - workspace.vendor: what ashlar vendor keeps all packages and sources in, which
 //     is asked before archives: a directory, from the workspace; oci://REFERENCE; or
 //     the URL of a web server that has such a directory. None by default.
+//   - workspace.security-tracker: where ashlar outdated and update read which CVEs
+//     an update fixes: a URL or a file with the JSON of Debian's security tracker.
+//     None by default: then they know a security update by its archive.
 //   - archive.A: as in a recipe, for all recipes. debian, debian-updates and
 //     debian-security are there: the suite, SUITE-updates and SUITE-security,
 //     component main, from http://deb.debian.org; a table of that name changes
@@ -455,6 +458,7 @@
 //	suite  = "trixie"
 //	arch   = ["amd64", "arm64"]
 //	vendor = "oci://registry.example.com/team/vendor"
+//	security-tracker = "https://security-tracker.debian.org/tracker/data/json"
 //
 //	[archive.debian]
 //	mirrors    = ["http://mirror.example.com/debian"]

@@ -10,7 +10,7 @@ import (
 	"github.com/ashlar-build/ashlar/recipe/language"
 )
 
-const workspaceKeys = "suite arch vendor"
+const workspaceKeys = "suite arch vendor security-tracker"
 
 // A Workspace is ashlar.toml and recipes. Every setting has a default, so
 // ashlar.toml may be missing.
@@ -19,6 +19,7 @@ type Workspace struct {
 	Suite   string    // DefaultSuite unless said otherwise
 	Arches  []string  // DefaultArch unless said otherwise
 	Vendor  string    // a directory, oci://REFERENCE or http(s) URL that has what the lock names; "" if none
+	Tracker string    // URL, or file of the workspace, with the data of Debian's security tracker; "" if none
 	Recipes []*Recipe // sorted by name
 
 	Registries language.Registries // of [registry]
@@ -95,6 +96,14 @@ func (w *Workspace) settings(r *reader, n *node) {
 			r.badValue(kid, "", "architecture %q stands twice", arch)
 		}
 		arches = append(arches, arch)
+	}
+	if t := n.get("security-tracker"); t != nil {
+		if strings.Contains(r.raw(t), "://") {
+			w.Tracker = r.url(t)
+		} else if w.Tracker = path.Clean(strings.TrimPrefix(r.raw(t), "//")); !fs.ValidPath(w.Tracker) {
+			r.badValue(t, "name a file of the workspace, or an https:// URL", "path %q leaves the workspace", w.Tracker)
+			w.Tracker = ""
+		}
 	}
 	if v := n.get("vendor"); v != nil {
 		w.vendor(r, v)

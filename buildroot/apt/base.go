@@ -17,16 +17,16 @@ type base struct {
 
 // essential solves the base, in the order in which the archives name it; an
 // empty one if none is asked for.
-func essential(ix *index.Index, asked bool) (base, error) {
+func essential(ix *index.Index, asked bool, h holds) (base, error) {
 	var b base
 	if !asked {
 		return b, nil
 	}
 	for _, n := range ix.Essential {
-		b.picks = append(b.picks, solve.Pick{Name: n, Version: ix.Names[n].Candidate})
+		b.picks = append(b.picks, solve.Pick{Name: n, Version: h.candidate(ix, n)})
 	}
 	var err error
-	b.versions, err = solve.Solve(ix, b.picks, solve.Options{})
+	b.versions, err = solve.Solve(ix, b.picks, solve.Options{Prefer: h.versions()})
 	return b, err
 }
 

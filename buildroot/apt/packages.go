@@ -119,7 +119,7 @@ func (c *Client) build(ctx context.Context, file, arch string, all []source) (*i
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(file, image); err != nil {
+	if err := WriteFile(file, image); err != nil {
 		return nil, fmt.Errorf("keep index: %w", err)
 	}
 	forget(filepath.Dir(file))

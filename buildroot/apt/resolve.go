@@ -1,6 +1,7 @@
 package apt
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -147,46 +148,64 @@ func (c *Client) archive(ctx context.Context, a lock.Archive, force bool) (*kept
 
 // answer solves one request. What is wrong goes to mistakes.
 func answer(s set, r lock.Request, mistakes *diag.List) lock.Answer {
-	base, err := essential(s.Index, r.Base)
-	if err != nil {
-		mistakes.Add(mistake(firstPos(r), "the essential packages cannot be installed: "+err.Error(), "look at the archives: one of them does not fit the others"))
+	found, wrong := solved(s, r, nil)
+	if len(wrong) > 0 {
+		mistakes.Add(wrong...)
 		return lock.Answer{}
 	}
-	opts := solve.Options{Recommends: r.Recommends, Plain: base.versions}
+	if h := held(s.Index, r.Hold, found.all); len(h) > 0 {
+		if kept, wrong := solved(s, r, h); len(wrong) == 0 {
+			found = kept
+		}
+	}
+	return lock.Answer{
+		Base:     packages(s.Index, found.base, nil),
+		Packages: packages(s.Index, found.rest, found.all),
+		Archives: s.archives,
+	}
+}
+
+// A solution is the versions that a request brings in.
+type solution struct {
+	base, rest, all []uint32 // all is base and rest, sorted by name
+}
+
+// solved solves one request with some versions held.
+func solved(s set, r lock.Request, h holds) (solution, []*diag.Error) {
+	base, err := essential(s.Index, r.Base, h)
+	if err != nil {
+		return solution{}, []*diag.Error{mistake(firstPos(r), "the essential packages cannot be installed: "+err.Error(), "look at the archives: one of them does not fit the others")}
+	}
+	opts := solve.Options{Recommends: r.Recommends, Plain: base.versions, Prefer: h.versions()}
 	picks := slices.Clone(base.picks)
 	places := make([]diag.Pos, len(picks))
 	for i := range places {
 		places[i] = firstPos(r)
 	}
-	before := mistakes.Len()
+	var wrong []*diag.Error
 	for _, w := range r.Want {
 		p, err := solve.Choose(s.Index, w.Relation, opts)
 		switch {
 		case errors.Is(err, solve.ErrNotHere):
 		case err != nil:
-			mistakes.Add(unknown(s, w, err))
+			wrong = append(wrong, unknown(s, w, err))
 		default:
+			p.Version = h.instead(s.Index, w.Relation, p.Version)
 			picks, places = append(picks, p), append(places, w.Pos)
 		}
 	}
-	if mistakes.Len() > before {
-		return lock.Answer{}
+	if len(wrong) > 0 {
+		return solution{}, wrong
 	}
 	all, err := solve.Solve(s.Index, picks, opts)
 	if err != nil {
-		mistakes.Add(refused(err, places))
-		return lock.Answer{}
+		return solution{}, []*diag.Error{refused(err, places)}
 	}
 	rest, changed := base.without(s.Index, all)
 	if changed != "" {
-		mistakes.Add(mistake(firstPos(r), changed, "a root begins with the essential packages as their archives have them: ask for other packages, or for an archive where both fit"))
-		return lock.Answer{}
+		return solution{}, []*diag.Error{mistake(firstPos(r), changed, "a root begins with the essential packages as their archives have them: ask for other packages, or for an archive where both fit")}
 	}
-	return lock.Answer{
-		Base:     packages(s.Index, base.versions, nil),
-		Packages: packages(s.Index, rest, all),
-		Archives: s.archives,
-	}
+	return solution{base.versions, rest, all}, nil
 }
 
 // firstPos is where a request is written: its first want.
@@ -245,15 +264,29 @@ func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
 	for _, v := range versions {
 		r := &ix.Versions[v]
 		all = append(all, lock.Package{
-			Name:    strings.Clone(ix.NameOf(r.Name)),
-			Version: strings.Clone(ix.VersionOf(v)),
-			Arch:    strings.Clone(ix.Text(r.Arch)),
-			SHA256:  hex.EncodeToString(r.SHA256[:]),
-			Size:    int64(r.Size),
-			From:    ix.InputOf(v).Archive,
-			Path:    strings.Clone(ix.Text(r.Path)),
-			Pre:     order.pre(v),
+			Name:          strings.Clone(ix.NameOf(r.Name)),
+			Version:       strings.Clone(ix.VersionOf(v)),
+			Arch:          strings.Clone(ix.Text(r.Arch)),
+			SHA256:        hex.EncodeToString(r.SHA256[:]),
+			Size:          int64(r.Size),
+			From:          ix.InputOf(v).Archive,
+			In:            archivesOf(ix, v),
+			Source:        cmp.Or(strings.Clone(ix.Text(r.Source)), strings.Clone(ix.NameOf(r.Name))),
+			SourceVersion: cmp.Or(strings.Clone(ix.Text(r.SrcVers)), strings.Clone(ix.VersionOf(v))),
+			Path:          strings.Clone(ix.Text(r.Path)),
+			Pre:           order.pre(v),
 		})
 	}
 	return all
+}
+
+// archivesOf names the archives that have a version, in their order.
+func archivesOf(ix *index.Index, v uint32) []string {
+	var names []string
+	for i, in := range ix.Inputs() {
+		if ix.Versions[v].Inputs>>i&1 == 1 && !slices.Contains(names, in.Archive) {
+			names = append(names, in.Archive)
+		}
+	}
+	return names
 }

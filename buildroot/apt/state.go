@@ -77,7 +77,7 @@ func (c *Client) load(a lock.Archive) (*kept, error) {
 func (c *Client) save(a lock.Archive, k *kept) error {
 	data, err := json.Marshal(k)
 	if err == nil {
-		err = writeFile(c.stateName(a), data)
+		err = WriteFile(c.stateName(a), data)
 	}
 	if err != nil {
 		return fmt.Errorf("keep the state of archive %s: %w", a.Name, err)
@@ -108,8 +108,8 @@ func (c *Client) hold(a lock.Archive) (release func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// writeFile writes a file that is whole or not there, and makes its directory.
-func writeFile(name string, data []byte) (err error) {
+// WriteFile writes a file that is whole or not there, and makes its directory.
+func WriteFile(name string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package apt
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -91,15 +90,5 @@ func (c *Client) Has(ctx context.Context, archives []lock.Archive, arch string, 
 	if err != nil {
 		return false, err
 	}
-	id := s.Find(p.Name)
-	if id == index.None {
-		return false, nil
-	}
-	vs := s.Names[id].Versions
-	for v := vs.First; v < vs.End(); v++ {
-		if hex.EncodeToString(s.Versions[v].SHA256[:]) == p.SHA256 {
-			return true, nil
-		}
-	}
-	return false, nil
+	return find(s.Index, p) != index.None, nil
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/apt"
@@ -35,7 +36,8 @@ type env struct {
 	memory   int64 // --memory in bytes, or 0
 	failFast bool
 	offline  bool
-	progress string // auto, plain or json
+	maxAge   time.Duration // how long ago archives may have been asked, as apt.Options has it
+	progress string        // auto, plain or json
 	mount2   bool
 	tests    bool          // plan tests' roots, too
 	flags    *flag.FlagSet // of the command
@@ -187,7 +189,7 @@ func (e *env) archives() (*apt.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := apt.New(filepath.Join(e.opened.store.Dir(), "apt"), f, e.opened.store, apt.Options{Offline: e.offline})
+	c := apt.New(filepath.Join(e.opened.store.Dir(), "apt"), f, e.opened.store, apt.Options{Offline: e.offline, MaxAge: e.maxAge})
 	e.opened.apt = c
 	e.deferClose(c.Close)
 	return c, nil

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
+	"github.com/ashlar-build/ashlar/buildroot/apt"
+	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/pin"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/lock"
@@ -20,11 +24,11 @@ ashlar.lock, which builds obey. What is pinned already stays as it is, even wher
 archive has something newer: ` + "`ashlar update`" + ` moves pins. Names limit what is
 pinned anew; recipes that no longer exist leave the lock.
 
-With --repair it also moves what can no longer be had from the archive because the
-archive has dropped that version, and says which.`,
+With --repair it also moves what can no longer be had: what the archive has dropped and
+neither the store nor the vendor nor any other place has. It says which.`,
 		store: true,
 		run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-			repair := flags.Bool("repair", false, "also move what the archives no longer have")
+			repair := flags.Bool("repair", false, "also move what can no longer be had")
 			names, _, err := parse(flags, args)
 			if err != nil {
 				return err
@@ -39,68 +43,37 @@ archive has dropped that version, and says which.`,
 	}
 }
 
-func updateCommand() *command {
-	return &command{
-		name: "update", args: "[NAME...]", short: "move the lock to what the archives have now",
-		long: `Resolves the dependencies of all recipes again, or of the named ones, and writes
-ashlar.lock. It prints what moved, a package a line, and which recipes it touches.`,
-		store: true,
-		run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-			names, _, err := parse(flags, args)
-			if err != nil {
-				return err
-			}
-			return env.relock(ctx, nil, func(l *locking) error {
-				l.options.Move = l.named(names)
-				return nil
-			})
-		},
-	}
-}
-
-func outdatedCommand() *command {
-	return &command{
-		name: "outdated", args: "[NAME...]", short: "print what `ashlar update` would move",
-		long: `Does what ` + "`ashlar update`" + ` does, but writes nothing.
-Exit status 0, whether something would move or not.`,
-		store: true,
-		run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-			names, _, err := parse(flags, args)
-			if err != nil {
-				return err
-			}
-			return env.relock(ctx, nil, func(l *locking) error {
-				l.options.Move = l.named(names)
-				l.dry = true
-				return nil
-			})
-		},
-	}
-}
-
 // A locking is a lock on its way from old to new.
 type locking struct {
 	env       *env
+	out       io.Writer // for what is shown of edits
 	ws        *workspace
 	old       *lock.Lock
 	graph     *recipe.Graph
 	instances []*recipe.Instance // to be locked: all of the graph, or some
 	options   lock.Options
-	dry       bool
+}
+
+// locking reads what is locked and what is to be. It has archives asked whatever
+// they last said.
+func (e *env) locking() (*locking, error) {
+	e.maxAge = -1
+	w, err := e.load()
+	if err != nil {
+		return nil, err
+	}
+	l := &locking{env: e, out: e.out, ws: w, graph: w.Graph()}
+	l.instances = l.graph.All
+	l.old, err = w.readLock()
+	return l, err
 }
 
 // relock makes a new lock as prepare wants it, writes it, and prints what moved.
 func (e *env) relock(ctx context.Context, names []string, prepare func(*locking) error) error {
-	w, err := e.load()
+	l, err := e.locking()
 	if err != nil {
 		return err
 	}
-	l := &locking{env: e, ws: w}
-	if l.old, err = w.readLock(); err != nil {
-		return err
-	}
-	l.graph = w.Graph()
-	l.instances = l.graph.All
 	if err := l.limit(names); err != nil {
 		return err
 	}
@@ -116,7 +89,7 @@ func (l *locking) limit(names []string) error {
 		return nil
 	}
 	for _, n := range names {
-		if !slices.ContainsFunc(l.instances, func(i *recipe.Instance) bool { return i.Name == n || lock.FullName(i) == n }) {
+		if !l.knows(n) {
 			return usagef("there is no recipe %q", n)
 		}
 	}
@@ -128,6 +101,11 @@ func (l *locking) limit(names []string) error {
 		return !asked[lock.FullName(i)] && !l.locked(i)
 	})
 	return nil
+}
+
+// knows reports whether there is a recipe of a name.
+func (l *locking) knows(name string) bool {
+	return slices.ContainsFunc(l.graph.All, func(i *recipe.Instance) bool { return i.Name == name || lock.FullName(i) == name })
 }
 
 func (l *locking) locked(i *recipe.Instance) bool {
@@ -142,19 +120,35 @@ func (l *locking) named(names []string) func(lock.Set) bool {
 	}
 }
 
-// moveGone has sets resolved again that need what the archives have dropped.
+// moveGone has sets resolved again that need what the archives have dropped and
+// nobody else has either, as far as that goes.
 func (l *locking) moveGone(ctx context.Context) error {
-	client, err := l.env.archives()
+	gone, err := l.gone(ctx)
 	if err != nil {
 		return err
 	}
 	index := l.old.Index()
-	gone := map[string]bool{} // by package and digest, once it was asked for
-	lost := map[string]bool{} // sets, by name
+	l.options.Move = func(s lock.Set) bool {
+		base, _ := l.old.Base(s.Base)
+		return slices.ContainsFunc(slices.Concat(base.Packages, s.Packages), func(ref string) bool { return gone[index[ref].SHA256] })
+	}
+	l.options.May = func(old, _ lock.Package) bool { return gone[old.SHA256] }
+	return nil
+}
+
+// gone finds the packages that can be had from nowhere, by digest, and says which.
+func (l *locking) gone(ctx context.Context) (map[string]bool, error) {
+	client, err := l.env.archives()
+	if err != nil {
+		return nil, err
+	}
+	gone := map[string]bool{}
+	asked := map[string]bool{}
+	index := l.old.Index()
 	for _, i := range l.instances {
 		archives, err := l.ws.archives(l.graph, i)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, s := range l.old.Sets {
 			if s.Recipe != lock.FullName(i) || s.Arch != i.Arch {
@@ -163,68 +157,89 @@ func (l *locking) moveGone(ctx context.Context) error {
 			base, _ := l.old.Base(s.Base)
 			for _, ref := range slices.Concat(base.Packages, s.Packages) {
 				p := index[ref]
-				missing, asked := gone[p.SHA256]
-				if !asked {
-					has, err := client.Has(ctx, archives, i.Arch, p)
-					if err != nil {
-						return err
-					}
-					missing = !has
-					gone[p.SHA256] = missing
-					if missing {
-						fmt.Fprintf(l.env.err, "%s %s is no longer in %s\n", p.Name, p.Version, p.From)
-					}
+				if asked[p.SHA256] {
+					continue
 				}
-				lost[s.Recipe+" "+s.Use+" "+s.Arch] = lost[s.Recipe+" "+s.Use+" "+s.Arch] || missing
+				asked[p.SHA256] = true
+				has, err := client.Has(ctx, archives, i.Arch, p)
+				if err == nil && !has {
+					gone[p.SHA256], err = l.lost(ctx, p, archives)
+				}
+				if err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
-	l.options.Move = func(s lock.Set) bool { return lost[s.Recipe+" "+s.Use+" "+s.Arch] }
-	return nil
+	return gone, nil
 }
 
+// lost reports whether a package that its archive has dropped is not in the store
+// and cannot be fetched from anywhere else, and says so.
+func (l *locking) lost(ctx context.Context, p lock.Package, archives []lock.Archive) (bool, error) {
+	f, err := l.env.fetcher(nil)
+	if err != nil {
+		return false, err
+	}
+	name := p.Name + " " + p.Version
+	_, err = f.Fetch(ctx, fetch.Request{Name: name, URLs: apt.URLs(l.old, p, archives), SHA256: p.SHA256, Size: p.Size})
+	var nowhere *fetch.Error
+	switch {
+	case err == nil:
+		fmt.Fprintf(l.env.err, "%s is no longer in %s, and still to be had elsewhere: it stays\n", name, p.From)
+		return false, nil
+	case errors.As(err, &nowhere):
+		fmt.Fprintf(l.env.err, "%s is no longer in %s, nor elsewhere: it moves\n", name, p.From)
+		return true, nil
+	}
+	return false, err
+}
+
+// run makes the new lock, prints what moved, and writes it.
 func (l *locking) run(ctx context.Context) error {
-	client, err := l.env.archives()
+	next, err := l.make(ctx)
 	if err != nil {
 		return err
+	}
+	moves := lock.Diff(l.old, next)
+	if err := printMoves(l.env.out, moves, nil); err != nil {
+		return err
+	}
+	if err := l.survey(ctx, next); err != nil {
+		return err
+	}
+	return l.write(next, len(moves))
+}
+
+func (l *locking) make(ctx context.Context) (*lock.Lock, error) {
+	client, err := l.env.archives()
+	if err != nil {
+		return nil, err
 	}
 	byInstance := map[*recipe.Instance][]lock.Archive{}
 	for _, i := range l.instances {
 		if byInstance[i], err = l.ws.archives(l.graph, i); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	f, err := l.env.fetcher(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pinner := &pin.Pinner{Fetch: f, Store: l.env.opened.store, Files: l.ws.files, Registries: l.ws.Registries}
-	next, err := lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pinner, l.options)
-	if err != nil {
-		return err
-	}
-	l.report(next)
-	if err := l.survey(ctx, next); err != nil {
-		return err
-	}
-	if l.dry || string(lock.Encode(next)) == string(lock.Encode(l.old)) {
-		return nil
-	}
-	return l.env.writeFile(lock.FileName, lock.Encode(next))
+	return lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pinner, l.options)
 }
 
-// report prints what moved.
-func (l *locking) report(next *lock.Lock) {
-	moves := lock.Diff(l.old, next)
-	for _, m := range moves {
-		fmt.Fprintln(l.env.out, m)
-	}
-	switch {
-	case len(moves) > 0 && l.dry:
-		fmt.Fprintf(l.env.err, "%s would move\n", plural(len(moves), "package"))
-	case len(moves) > 0:
-		fmt.Fprintf(l.env.err, "%s: %s, %s changed\n", lock.FileName, plural(len(next.Packages), "package"), plural(len(moves), "line"))
-	default:
+// write writes the new lock if it is another one, and says what it is.
+func (l *locking) write(next *lock.Lock, moves int) error {
+	text := lock.Encode(next)
+	if string(text) == string(lock.Encode(l.old)) {
 		fmt.Fprintf(l.env.err, "%s: %s, nothing to change\n", lock.FileName, plural(len(next.Packages), "package"))
+		return nil
 	}
+	if err := l.env.writeFile(lock.FileName, text); err != nil {
+		return err
+	}
+	fmt.Fprintf(l.env.err, "%s: %s, %d of them moved, came or left\n", lock.FileName, plural(len(next.Packages), "package"), moves)
+	return nil
 }

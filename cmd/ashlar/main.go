@@ -6,8 +6,8 @@
 //
 //	ashlar check [NAME...]
 //	ashlar lock [--repair] [NAME...]
-//	ashlar update [NAME...]
-//	ashlar outdated [NAME...]
+//	ashlar update [--security] [--package P]... [NAME...]
+//	ashlar outdated [--security] [--changes] [NAME...]
 //	ashlar vendor [--prune] [DIR|oci://REF]
 //	ashlar resolve PACKAGE...
 //	ashlar plan [NAME...]

@@ -182,7 +182,7 @@ func (l *locking) number(next *lock.Lock, now []surveyed) {
 		}
 		taken[n] = true
 		next.IDs = append(next.IDs, lock.ID{Name: name, Number: n})
-		fmt.Fprintf(l.env.out, "%s new: number %d\n", name, n)
+		fmt.Fprintf(l.out, "%s new: number %d\n", name, n)
 	}
 }
 
@@ -216,12 +216,12 @@ func (l *locking) threeWays(ctx context.Context, now []surveyed, names []string)
 		fmt.Fprintf(l.env.err, "the old defaults cannot be shown: %v\n", err)
 	}
 	for _, c := range changed {
-		fmt.Fprintf(l.env.out, "\n%s of %s is another file now, and the recipe edits it\n", c.Path, c.recipe)
+		fmt.Fprintf(l.out, "\n%s of %s is another file now, and the recipe edits it\n", c.Path, c.recipe)
 		if old, ok := fileOf(before, c.recipe, c.arch, c.Path); ok && c.Before != nil {
-			fmt.Fprint(l.env.out, difference(c.Path, "old default", old, "new default", c.Before))
+			fmt.Fprint(l.out, difference(c.Path, "old default", old, "new default", c.Before))
 		}
 		if c.After != nil {
-			fmt.Fprint(l.env.out, difference(c.Path, "new default", c.Before, "with the edit", c.After))
+			fmt.Fprint(l.out, difference(c.Path, "new default", c.Before, "with the edit", c.After))
 		}
 	}
 	if err := mistakes.Err(); err != nil {

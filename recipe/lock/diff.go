@@ -6,75 +6,114 @@ import (
 	"strings"
 )
 
-// A Move is what became of the versions of one package between two locks.
+// A Move is what became of the packages of one name between two locks.
 type Move struct {
 	Name     string
-	Old, New []string // versions; none: it came, or it left
-	Recipes  []string // whose sets have it, in the new lock, or in the old one if it left
+	Old, New []Package // of one lock alone; none: it came, or it left
+	Uses     []Use     // that had or have them, sorted
 }
 
-// String is "libssl3t64 3.5.1-1 → 3.5.4-1 (nginx)".
+// A Use is what a recipe uses packages for: "build", "runtime", "test serves".
+type Use struct{ Recipe, Use string }
+
+// String is "libssl3t64 3.5.1-1 → 3.5.4-1".
 func (m Move) String() string {
-	s := m.Name + " "
 	switch {
 	case len(m.Old) == 0:
-		s += "new: " + strings.Join(m.New, ", ")
+		return m.Name + " new: " + versions(m.New)
 	case len(m.New) == 0:
-		s += "gone: " + strings.Join(m.Old, ", ")
-	default:
-		s += strings.Join(m.Old, ", ") + " → " + strings.Join(m.New, ", ")
+		return m.Name + " gone: " + versions(m.Old)
 	}
-	return fmt.Sprintf("%s (%s)", s, strings.Join(m.Recipes, ", "))
+	return fmt.Sprintf("%s %s → %s", m.Name, versions(m.Old), versions(m.New))
 }
 
-// Diff lists the packages that are not the same in two locks, by name.
+func versions(packages []Package) string {
+	var all []string
+	for _, p := range packages {
+		if !slices.Contains(all, p.Version) {
+			all = append(all, p.Version)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// For are the recipes whose sets of a use the move is in.
+func (m Move) For(use string) []string {
+	var recipes []string
+	for _, u := range m.Uses {
+		if u.Use == use {
+			recipes = append(recipes, u.Recipe)
+		}
+	}
+	return recipes
+}
+
+// Diff lists the packages that two locks do not use alike, by name: those that one
+// of them alone has, and those that some use has in one of them alone.
 func Diff(old, next *Lock) []Move {
-	before, after := old.versions(), next.versions()
+	before, after := old.uses(), next.uses()
+	byName := map[string]*Move{}
+	note := func(p Package, u Use, to func(*Move) *[]Package) {
+		m := byName[p.Name]
+		if m == nil {
+			m = &Move{Name: p.Name}
+			byName[p.Name] = m
+		}
+		if list := to(m); !slices.ContainsFunc(*list, func(q Package) bool { return fullName(p) == fullName(q) && p.SHA256 == q.SHA256 }) {
+			*list = append(*list, p)
+		}
+		if !slices.Contains(m.Uses, u) {
+			m.Uses = append(m.Uses, u)
+		}
+	}
+	for u, packages := range before {
+		for _, p := range packages {
+			if !after.has(u, p) {
+				note(p, u.Use, func(m *Move) *[]Package { return &m.Old })
+			}
+		}
+	}
+	for u, packages := range after {
+		for _, p := range packages {
+			if !before.has(u, p) {
+				note(p, u.Use, func(m *Move) *[]Package { return &m.New })
+			}
+		}
+	}
 	var moves []Move
-	for name := range union(before, after) {
-		if slices.Equal(before[name], after[name]) {
-			continue
-		}
-		m := Move{Name: name, Old: before[name], New: after[name], Recipes: next.users(name)}
-		if len(m.New) == 0 {
-			m.Recipes = old.users(name)
-		}
-		moves = append(moves, m)
+	for _, m := range byName {
+		slices.SortFunc(m.Old, comparePackages)
+		slices.SortFunc(m.New, comparePackages)
+		slices.SortFunc(m.Uses, func(a, b Use) int { return strings.Compare(a.Recipe+" "+a.Use, b.Recipe+" "+b.Use) })
+		moves = append(moves, *m)
 	}
 	slices.SortFunc(moves, func(a, b Move) int { return strings.Compare(a.Name, b.Name) })
 	return moves
 }
 
-func union(a, b map[string][]string) map[string]bool {
-	all := map[string]bool{}
-	for name := range a {
-		all[name] = true
-	}
-	for name := range b {
-		all[name] = true
-	}
-	return all
+// uses are the packages of each use on each architecture, by name and architecture.
+type uses map[archUse]map[string]Package
+
+type archUse struct {
+	Use
+	arch string
 }
 
-func (l *Lock) versions() map[string][]string {
-	versions := map[string][]string{}
-	for _, p := range l.Packages {
-		versions[p.Name] = append(versions[p.Name], p.Version)
-	}
-	return versions
+func (all uses) has(u archUse, p Package) bool {
+	q, ok := all[u][p.Name+":"+p.Arch]
+	return ok && q.SHA256 == p.SHA256
 }
 
-// users are the recipes whose sets have a package of that name.
-func (l *Lock) users(name string) []string {
-	has := func(refs []string) bool {
-		return slices.ContainsFunc(refs, func(r string) bool { return r == name || strings.HasPrefix(r, name+"=") })
-	}
-	var recipes []string
+func (l *Lock) uses() uses {
+	index, all := l.Index(), uses{}
 	for _, s := range l.Sets {
 		base, _ := l.Base(s.Base)
-		if (has(s.Packages) || has(base.Packages)) && !slices.Contains(recipes, s.Recipe) {
-			recipes = append(recipes, s.Recipe)
+		packages := map[string]Package{}
+		for _, ref := range slices.Concat(base.Packages, s.Packages) {
+			p := index[ref]
+			packages[p.Name+":"+p.Arch] = p
 		}
+		all[archUse{Use{s.Recipe, s.Use}, s.Arch}] = packages
 	}
-	return recipes
+	return all
 }

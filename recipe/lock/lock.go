@@ -49,6 +49,11 @@ type Package struct {
 	Path    string // of the file below the archive's root
 	Date    string // of the archive's Release file that named it first, if that is not the lock's Date of the archive
 
+	// Only an answer has these: the archives that have it, and its source package
+	// with the version of that.
+	In                    []string
+	Source, SourceVersion string
+
 	// Pre are the names of the packages that must be configured before it is
 	// unpacked (Debian Policy 7.2): those that satisfy its Pre-Depends, and all
 	// that these depend on in turn, without those of the base. Sorted.
@@ -127,6 +132,11 @@ type Request struct {
 	Base       bool   // begin with the essential packages
 	Want       []Want // in the recipe's order, which matters (apt's does too)
 	Recommends bool
+
+	// Hold are packages that are to stay as they are, of those that an answer would
+	// otherwise have in another version: unless the archives have dropped them, or
+	// what does not stay cannot do with them.
+	Hold []Package
 }
 
 // A Want is one relation in Debian's syntax ("libssl-dev (>= 3.5)",

@@ -1,8 +1,10 @@
 package lock
 
 import (
+	"cmp"
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,17 +95,32 @@ func FuzzDecode(f *testing.F) {
 // base of one package.
 type archive struct {
 	versions map[string]string
+	date     string
 	asked    int
 	text     string // of what Read returns
+	held     []string
 }
 
 func (a *archive) Resolve(_ context.Context, reqs []Request) ([]Answer, error) {
 	a.asked += len(reqs)
 	var answers []Answer
 	for _, r := range reqs {
-		answer := Answer{Base: []Package{pkg("bash", a.versions["bash"])}, Archives: []Archive{{Name: "trixie", Date: "2026"}}}
+		held := map[string]Package{}
+		for _, p := range r.Hold {
+			held[p.Name] = p
+			a.held = append(a.held, fullName(p))
+		}
+		have := func(name string) Package {
+			if p, ok := held[name]; ok {
+				return p
+			}
+			p := pkg(name, a.versions[name])
+			p.SHA256 = p.SHA256[:63] + p.Version
+			return p
+		}
+		answer := Answer{Base: []Package{have("bash")}, Archives: []Archive{{Name: "trixie", Date: cmp.Or(a.date, "2026")}}}
 		for _, w := range r.Want {
-			answer.Packages = append(answer.Packages, pkg(w.Relation, a.versions[w.Relation]))
+			answer.Packages = append(answer.Packages, have(w.Relation))
 		}
 		answers = append(answers, answer)
 	}
@@ -226,5 +243,55 @@ func TestVendor(t *testing.T) {
 		if a.asked != want || len(l.Vendors) != 1 || l.Vendors[0].Name != "app/go.sum amd64" || len(l.Vendors[0].Files) != 1 {
 			t.Errorf("%d: asked %d times for %+v; want %d", n, a.asked, l.Vendors, want)
 		}
+	}
+}
+
+func TestMay(t *testing.T) {
+	a := &archive{versions: map[string]string{"bash": "1", "gcc": "1", "make": "1"}}
+	all := func(Set) bool { return true }
+	one, two := instance("a", "gcc", "make"), instance("b", "make")
+	l := makeLock(t, &Lock{}, a, Options{}, one, two)
+	a.versions["gcc"], a.versions["make"] = "2", "2"
+	a.held = nil
+	next := makeLock(t, l, a, Options{Move: all, May: func(_, p Package) bool { return p.Name == "gcc" }}, one, two)
+	if got, want := setsOf(next), "a on trixie amd64 bash: gcc,make; b on trixie amd64 bash: make"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := strings.Join(a.held, " "), "make=1:amd64"; got != want {
+		t.Errorf("held %q, want %q", got, want)
+	}
+	var lines []string
+	for _, m := range Diff(l, next) {
+		lines = append(lines, m.String()+" for "+strings.Join(m.For("build"), ","))
+	}
+	if got, want := strings.Join(lines, "; "), "gcc 1 → 2 for a"; got != want {
+		t.Errorf("moves %q, want %q", got, want)
+	}
+	next = makeLock(t, l, a, Options{Move: all, May: func(_, _ Package) bool { return false }}, one, two)
+	if string(Encode(next)) != string(Encode(l)) {
+		t.Errorf("nothing may move, and\n%s\nbecame\n%s", Encode(l), Encode(next))
+	}
+}
+
+// A line of a package that did not move does not change, whatever else moves.
+func TestDates(t *testing.T) {
+	a := &archive{versions: map[string]string{"bash": "1", "gcc": "1", "make": "1"}, date: "2026-01-01"}
+	l := makeLock(t, &Lock{}, a, Options{}, instance("a", "gcc", "make"))
+	a.versions["gcc"], a.date = "2", "2026-02-01"
+	next := makeLock(t, l, a, Options{Move: func(Set) bool { return true }}, instance("a", "gcc", "make"))
+	before := strings.Split(string(Encode(l)), "\n")
+	var changed []string
+	for _, line := range strings.Split(string(Encode(next)), "\n") {
+		if !slices.Contains(before, line) {
+			changed = append(changed, line)
+		}
+	}
+	if len(changed) != 1 || !strings.HasPrefix(changed[0], `"gcc 2 amd64" = `) || !strings.Contains(changed[0], `date = "2026-02-01"`) {
+		t.Errorf("lines that changed: %q", changed)
+	}
+	a.versions["bash"], a.versions["make"], a.date = "3", "3", "2026-03-01"
+	next = makeLock(t, next, a, Options{Move: func(Set) bool { return true }}, instance("a", "gcc", "make"))
+	if at, _ := next.Archive("trixie"); at.Date != "2026-02-01" || next.Index()["gcc"].Date != "" || next.Index()["make"].Date != "2026-03-01" {
+		t.Errorf("%s", Encode(next))
 	}
 }

@@ -93,6 +93,11 @@ func Needs(g *recipe.Graph, r *recipe.Instance, archives []Archive) []Need {
 type Options struct {
 	// Move says which sets are resolved again although they are pinned; nil: none.
 	Move func(Set) bool
+
+	// May says of a package that these sets would have now whether it may take the
+	// place of the pinned one; nil: all. The rest stays, as far as what moves can do
+	// with it, and a set of which nothing may move stays as a whole.
+	May func(old, next Package) bool
 }
 
 // Make returns old, brought up to what the instances need: sets that fit stay as
@@ -135,32 +140,94 @@ type maker struct {
 
 func (m *maker) sets(ctx context.Context, needs []Need, r Resolver, o Options) error {
 	var open []Need
+	fits := map[string]Set{} // of the open needs, what is pinned and fits
 	for _, n := range needs {
 		set, ok := m.old.Set(n.Recipe, n.Use, n.Arch)
-		if ok && slices.Equal(set.Asks, n.Asks) && set.Suite == n.Suite && (o.Move == nil || !o.Move(set)) {
+		ok = ok && slices.Equal(set.Asks, n.Asks) && set.Suite == n.Suite
+		switch {
+		case ok && (o.Move == nil || !o.Move(set)):
 			m.keep(set)
 			continue
+		case ok:
+			fits[n.key()] = set
 		}
 		open = append(open, n)
 	}
-	if len(open) == 0 {
-		return nil
-	}
-	requests := make([]Request, len(open))
-	for i, n := range open {
-		requests[i] = n.Request
-	}
-	answers, err := r.Resolve(ctx, requests)
+	answers, err := resolve(ctx, r, open)
 	if err != nil {
 		return err
 	}
-	if len(answers) != len(open) {
-		return fmt.Errorf("resolve: %d answers to %d requests", len(answers), len(open))
+	if o.May != nil {
+		if open, answers, err = m.may(ctx, r, open, answers, fits, o.May); err != nil {
+			return err
+		}
 	}
 	for i, n := range open {
 		m.take(n.Set, answers[i])
 	}
 	return nil
+}
+
+func (s Set) key() string { return s.Recipe + " " + s.Use + " " + s.Arch }
+
+func resolve(ctx context.Context, r Resolver, needs []Need) ([]Answer, error) {
+	if len(needs) == 0 {
+		return nil, nil
+	}
+	requests := make([]Request, len(needs))
+	for i, n := range needs {
+		requests[i] = n.Request
+	}
+	answers, err := r.Resolve(ctx, requests)
+	if err == nil && len(answers) != len(needs) {
+		err = fmt.Errorf("resolve: %d answers to %d requests", len(answers), len(needs))
+	}
+	return answers, err
+}
+
+// may asks again for the sets that were pinned and that have something which may
+// move, and holds the rest of them. Those that have nothing are kept. It returns
+// what is still to be taken.
+func (m *maker) may(ctx context.Context, r Resolver, needs []Need, answers []Answer, fits map[string]Set, may func(old, next Package) bool) ([]Need, []Answer, error) {
+	var rest, again []Need
+	var known []Answer
+	for i, n := range needs {
+		set, fit := fits[n.key()]
+		if !fit {
+			rest, known = append(rest, n), append(known, answers[i])
+			continue
+		}
+		hold, moves := m.hold(set, answers[i], may)
+		if !moves {
+			m.keep(set)
+			continue
+		}
+		n.Request.Hold = hold
+		again = append(again, n)
+	}
+	more, err := resolve(ctx, r, again)
+	return append(rest, again...), append(known, more...), err
+}
+
+// hold lists what a pinned set has and an answer would move, though it may not, and
+// reports whether there is anything that may.
+func (m *maker) hold(set Set, a Answer, may func(old, next Package) bool) (hold []Package, moves bool) {
+	base, _ := m.old.Base(set.Base)
+	was := map[string]Package{}
+	for _, ref := range slices.Concat(base.Packages, set.Packages) {
+		was[m.index[ref].Name] = m.index[ref]
+	}
+	for _, p := range slices.Concat(a.Base, a.Packages) {
+		old, ok := was[p.Name]
+		switch {
+		case !ok || old.SHA256 == p.SHA256:
+		case may(old, p):
+			moves = true
+		default:
+			hold = append(hold, old)
+		}
+	}
+	return hold, moves
 }
 
 // keep takes over a set as it is.

@@ -33,6 +33,7 @@ type Pick struct {
 type Options struct {
 	Recommends bool     // install what packages recommend, where it can be had
 	Plain      []uint32 // versions whose own Recommends do not count all the same
+	Prefer     []uint32 // versions that are candidates in place of the archives'
 }
 
 // Solve returns the versions that the picks bring in, themselves included,
@@ -42,6 +43,9 @@ func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 	s := newSolver(ix, opts)
 	picks = distinct(picks)
 	s.picks = picks
+	for _, v := range opts.Prefer {
+		s.prefer(ix.Versions[v].Name, v)
+	}
 	for _, p := range picks {
 		s.prefer(p.Name, p.Version)
 		s.set(p.Name, protected)

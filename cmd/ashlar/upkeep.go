@@ -1,0 +1,391 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/ashlar-build/ashlar/buildroot/apt/changes"
+	"github.com/ashlar-build/ashlar/recipe/lock"
+)
+
+func outdatedCommand() *command {
+	return &command{
+		name: "outdated", args: "[--security] [--changes] [NAME...]", short: "print what `ashlar update` would move",
+		long: `Compares the lock with what the archives have now, and prints the packages that
+` + "`ashlar update`" + ` would move, with both versions, where the new one is from, and which
+recipes' images, builds and tests have it. It writes nothing. Exit status 0, whether
+something would move or not.
+
+A security update is one that is in an archive whose suite ends in -security. If
+ashlar.toml says where Debian's security tracker is ([workspace] security-tracker), also
+one that fixes a CVE, and the CVEs are printed. With --changes the changelog's entries
+between the two versions are printed, and the CVEs that they name; for that the new
+packages are fetched, which an update needs anyway. It then also shows which files that
+recipes edit their packages ship anew, three ways, as ` + "`ashlar update`" + ` does.`,
+		store: true, run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
+			return runUpkeep(ctx, env, flags, args, false)
+		},
+	}
+}
+
+func updateCommand() *command {
+	return &command{
+		name: "update", args: "[--security] [--package P]... [NAME...]", short: "move the lock to what the archives have now",
+		long: `Resolves the dependencies of all recipes again, or of the named ones, and writes
+ashlar.lock. It prints what moved, as ` + "`ashlar outdated`" + ` does, and which images are touched.
+An image whose files do not change keeps its digest.
+
+With --security only security updates move, with --package only the packages named so;
+and what these cannot do without. Everything else stays, as far as the archives still
+have it. A recipe of which nothing moves keeps its packages as they are.`,
+		store: true, run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
+			return runUpkeep(ctx, env, flags, args, true)
+		},
+	}
+}
+
+// An upkeep is a lock that is compared with the archives, or moved.
+type upkeep struct {
+	*locking
+	security bool     // only security updates
+	packages []string // only these
+	changes  bool     // with changelogs
+	tracker  *changes.Tracker
+	suites   map[string]string // of archives, by name
+}
+
+// A moved package is a row of what outdated and update print.
+type moved struct {
+	Name     string   `json:"name"`
+	Old      []string `json:"old,omitempty"` // versions; none: it is new
+	New      []string `json:"new,omitempty"` // none: it is gone
+	From     string   `json:"from,omitempty"`
+	Source   string   `json:"source,omitempty"`
+	Security bool     `json:"security,omitempty"`
+	CVEs     []string `json:"cves,omitempty"`
+	Images   []string `json:"images,omitempty"`
+	Builds   []string `json:"builds,omitempty"`
+	Tests    []string `json:"tests,omitempty"`
+	Changes  []change `json:"changes,omitempty"`
+	Note     string   `json:"note,omitempty"` // why there are no changes
+}
+
+// A change is an entry of a changelog, as --json prints it.
+type change struct {
+	Version string `json:"version"`
+	Suites  string `json:"suites"`
+	Urgency string `json:"urgency,omitempty"`
+	Date    string `json:"date,omitempty"`
+	Text    string `json:"text"`
+}
+
+func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string, write bool) error {
+	u := &upkeep{suites: map[string]string{}}
+	flags.BoolVar(&u.security, "security", false, "only security updates")
+	asJSON := flags.Bool("json", false, "print JSON: the packages, and by image their names")
+	if write {
+		flags.Func("package", "move only package `P`; may be given several times", func(p string) error {
+			u.packages = append(u.packages, p)
+			return nil
+		})
+	} else {
+		flags.BoolVar(&u.changes, "changes", false, "print changelogs, too")
+	}
+	names, _, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if u.locking, err = env.locking(); err != nil {
+		return err
+	}
+	if err := u.check(names); err != nil {
+		return err
+	}
+	if err := u.read(ctx); err != nil {
+		return err
+	}
+	u.options.Move = u.named(names)
+	if u.security || len(u.packages) > 0 {
+		u.options.May = u.may
+	}
+	next, err := u.make(ctx)
+	if err != nil {
+		return err
+	}
+	moves := lock.Diff(u.old, next)
+	rows, err := u.rows(ctx, next, moves)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		u.out = env.err
+		err = printUpkeep(env.out, rows)
+	} else {
+		err = printMoves(env.out, moves, rows)
+	}
+	if err == nil && (write || u.changes) {
+		err = u.survey(ctx, next)
+	}
+	if err != nil {
+		return err
+	}
+	if !write {
+		u.say(rows, "would move")
+		return nil
+	}
+	if err := u.write(next, len(moves)); err != nil {
+		return err
+	}
+	u.say(rows, "moved")
+	return nil
+}
+
+// check refuses names that mean nothing.
+func (u *upkeep) check(names []string) error {
+	for _, n := range names {
+		if !u.knows(n) {
+			return usagef("there is no recipe %q", n)
+		}
+	}
+	for _, p := range u.packages {
+		if !slices.ContainsFunc(u.old.Packages, func(q lock.Package) bool { return q.Name == p }) {
+			return usagef("%s has no package %q", lock.FileName, p)
+		}
+	}
+	return nil
+}
+
+// read finds out what tells security updates from others.
+func (u *upkeep) read(ctx context.Context) error {
+	for _, i := range u.instances {
+		archives, err := u.ws.archives(u.graph, i)
+		if err != nil {
+			return err
+		}
+		for _, a := range archives {
+			u.suites[a.Name] = a.Suite
+		}
+	}
+	var sources []string
+	for _, p := range u.old.Packages {
+		sources = append(sources, sourceOf(p))
+	}
+	var err error
+	u.tracker, err = u.env.tracker(ctx, u.ws, sources)
+	return err
+}
+
+// may says whether a package may take another's place.
+func (u *upkeep) may(old, next lock.Package) bool {
+	if len(u.packages) > 0 && !slices.Contains(u.packages, next.Name) {
+		return false
+	}
+	return !u.security || u.isSecurity(next) || len(u.fixed(old, next)) > 0
+}
+
+// isSecurity reports whether a package is in a security archive.
+func (u *upkeep) isSecurity(p lock.Package) bool {
+	return slices.ContainsFunc(p.In, func(archive string) bool { return strings.HasSuffix(u.suites[archive], "-security") })
+}
+
+// fixed are the CVEs that the tracker says are fixed from one version to the next.
+func (u *upkeep) fixed(old, next lock.Package) []string {
+	was, now, ok := sourceVersions(old, next)
+	if u.tracker == nil || !ok {
+		return nil
+	}
+	codename, _, _ := strings.Cut(u.suites[next.From], "-")
+	return u.tracker.Fixed(next.Source, codename, was, now)
+}
+
+// sourceVersions are those of the sources of two versions of a package. The old one
+// is known only if packages are numbered as their source is.
+func sourceVersions(old, next lock.Package) (was, now string, ok bool) {
+	return changes.SourceVersion(old.Version), next.SourceVersion, changes.SourceVersion(next.Version) == next.SourceVersion
+}
+
+// rows describes moves.
+func (u *upkeep) rows(ctx context.Context, next *lock.Lock, moves []lock.Move) ([]moved, error) {
+	logs := changelogs{upkeep: u, lock: next, read: map[string][]changes.Entry{}}
+	rows := make([]moved, len(moves))
+	for i, m := range moves {
+		r := moved{Name: m.Name, Old: versionsOf(m.Old), New: versionsOf(m.New), Images: m.For(lock.UseRuntime), Builds: m.For(lock.UseBuild)}
+		for _, use := range m.Uses {
+			if strings.HasPrefix(use.Use, "test ") && !slices.Contains(r.Tests, use.Recipe) {
+				r.Tests = append(r.Tests, use.Recipe)
+			}
+		}
+		if len(m.New) > 0 {
+			p := m.New[len(m.New)-1]
+			r.From, r.Source, r.Security = p.From, p.Source, len(m.Old) > 0 && u.isSecurity(p)
+		}
+		if len(m.New) > 0 && len(m.Old) > 0 {
+			old, p := m.Old[0], m.New[len(m.New)-1]
+			r.CVEs = u.fixed(old, p)
+			r.Security = r.Security || len(r.CVEs) > 0
+			if u.changes {
+				if err := logs.add(ctx, &r, old, p, moves); err != nil {
+					return nil, err
+				}
+			}
+		}
+		rows[i] = r
+	}
+	return rows, nil
+}
+
+func versionsOf(packages []lock.Package) []string {
+	var all []string
+	for _, p := range packages {
+		if !slices.Contains(all, p.Version) {
+			all = append(all, p.Version)
+		}
+	}
+	return all
+}
+
+// say sums up.
+func (u *upkeep) say(rows []moved, what string) {
+	var secure []string
+	touched := map[string]bool{}
+	for _, r := range rows {
+		if r.Security {
+			secure = append(secure, r.Name)
+		}
+		for _, i := range slices.Concat(r.Images, r.Builds) {
+			touched[i] = true
+		}
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(u.env.err, "nothing "+what)
+		return
+	}
+	fmt.Fprintf(u.env.err, "%s %s", plural(len(rows), "package"), what)
+	if len(secure) > 0 {
+		fmt.Fprintf(u.env.err, ", %d of them for security", len(secure))
+	}
+	if len(touched) > 0 {
+		fmt.Fprintf(u.env.err, "; to build again: %s", some(slices.Sorted(maps.Keys(touched)), 10))
+	}
+	fmt.Fprintln(u.env.err)
+}
+
+// some lists names, the first few of many.
+func some(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// printUpkeep prints JSON.
+func printUpkeep(w io.Writer, rows []moved) error {
+	images := map[string][]string{}
+	for _, r := range rows {
+		for _, i := range r.Images {
+			images[i] = append(images[i], r.Name)
+		}
+	}
+	if rows == nil {
+		rows = []moved{}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(struct {
+		Packages []moved             `json:"packages"`
+		Images   map[string][]string `json:"images"`
+	}{rows, images})
+}
+
+// printMoves prints moves as a table; rows, if there are any, say more of each.
+func printMoves(w io.Writer, moves []lock.Move, rows []moved) error {
+	if len(moves) == 0 {
+		return nil
+	}
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "PACKAGE\tLOCKED\tNOW\tFROM\tFOR")
+	for _, m := range moves {
+		from := "-"
+		if len(m.New) > 0 {
+			from = m.New[len(m.New)-1].From
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", m.Name, orNone(versionsOf(m.Old)), orNone(versionsOf(m.New)), from, uses(m))
+	}
+	t.Flush() // into memory
+	lines := strings.SplitAfter(table.String(), "\n")
+	told := map[string]bool{} // sources whose changes were printed
+	for i, line := range lines {
+		if _, err := io.WriteString(w, line); err != nil {
+			return err
+		}
+		if i > 0 && i <= len(rows) {
+			r := rows[i-1]
+			if told[r.Source] && len(r.Changes) > 0 {
+				r.Changes, r.Note = nil, "changes of "+r.Source+" are above"
+			}
+			told[r.Source] = told[r.Source] || len(r.Changes) > 0
+			if err := r.more(w); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// more prints what a row has besides its line.
+func (r moved) more(w io.Writer) error {
+	var b strings.Builder
+	for cves := range slices.Chunk(r.CVEs, 6) {
+		fmt.Fprintf(&b, "    %s\n", strings.Join(cves, " "))
+	}
+	if r.Note != "" {
+		fmt.Fprintf(&b, "    (%s)\n", r.Note)
+	}
+	for _, c := range r.Changes {
+		fmt.Fprintf(&b, "    %s (%s) %s; urgency=%s\n", r.Source, c.Version, c.Suites, c.Urgency)
+		for line := range strings.Lines(c.Text) {
+			if line = strings.TrimRight(line, "\n"); line != "" {
+				fmt.Fprintf(&b, "    %s\n", line)
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func orNone(versions []string) string {
+	if len(versions) == 0 {
+		return "-"
+	}
+	return strings.Join(versions, ", ")
+}
+
+// uses says what a move is for: "image nginx, redis; build nginx".
+func uses(m lock.Move) string {
+	const most = 3
+	var parts []string
+	for _, use := range []struct{ name, word string }{{lock.UseRuntime, "image"}, {lock.UseBuild, "build"}} {
+		if recipes := m.For(use.name); len(recipes) > 0 {
+			parts = append(parts, use.word+" "+some(recipes, most))
+		}
+	}
+	var tests []string
+	for _, u := range m.Uses {
+		if strings.HasPrefix(u.Use, "test ") && !slices.Contains(tests, u.Recipe) {
+			tests = append(tests, u.Recipe)
+		}
+	}
+	if len(tests) > 0 {
+		parts = append(parts, "test "+some(tests, most))
+	}
+	return strings.Join(parts, "; ")
+}
