@@ -42,6 +42,8 @@ type Env struct {
 	Fetch Fetcher
 	// Start starts the one Runner of a build, when the first action needs it.
 	Start func(ctx context.Context) (Runner, error)
+	// Caches has the caches that steps fill for the next build; nil: none.
+	Caches *store.Store
 	// Workspace has the files of sources that are directories.
 	Workspace fs.FS
 }

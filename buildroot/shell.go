@@ -63,7 +63,8 @@ func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*S
 		return nil, err
 	}
 	s := &Shell{scratch: scratch, Step: at.Name}
-	w := &building{Builder: b, action: a, do: do, scratch: scratch}
+	w := &building{Builder: b, action: a, do: do, scratch: scratch, opened: map[string]*store.Cache{}}
+	defer w.closeCaches()
 	if o.Left != nil {
 		w.layers, err = w.rootOf(do, inputs)
 	} else if err = w.prepare(ctx, inputs); err == nil {

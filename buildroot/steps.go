@@ -71,8 +71,9 @@ type building struct {
 	layers  []string  // of the root, top first
 	epoch   time.Time // SOURCE_DATE_EPOCH
 	log     *tee
-	ends    []time.Time // of each step
-	listed  [][]string  // paths after each step
+	opened  map[string]*store.Cache // by the cache's name in the recipe
+	ends    []time.Time             // of each step
+	listed  [][]string              // paths after each step
 	reports []string
 }
 
@@ -86,7 +87,8 @@ func (b *Builder) build(ctx context.Context, a *plan.Action, do *plan.Build, inp
 			scratch.Close()
 		}
 	}()
-	w := &building{Builder: b, action: a, do: do, scratch: scratch}
+	w := &building{Builder: b, action: a, do: do, scratch: scratch, opened: map[string]*store.Cache{}}
+	defer w.closeCaches()
 	if err := w.prepare(ctx, inputs); err != nil {
 		return nil, err
 	}
@@ -156,6 +158,9 @@ func (w *building) step(ctx context.Context, s recipe.Step) error {
 	}
 	j, err := w.job(s)
 	if err != nil {
+		return err
+	}
+	if err := w.caches(&j); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(s.Run, "#!") {

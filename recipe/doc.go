@@ -244,6 +244,24 @@
 //	processes = 512
 //	only.arch = "amd64"
 //
+// # [cache]
+//
+// Caches of compilers, which the steps find as the recipe's last build left
+// them: ccache (which [depends] build must have) and go-build, Go's own. They
+// are no part of what makes a result another one: `ashlar verify` builds with
+// what they hold, and `ashlar verify --cold` without; both must give the same
+// bytes.
+//
+//	[depends]
+//	build = ["build-essential", "ccache"]
+//
+//	[cache]
+//	ccache   = true
+//	go-build = false
+//
+//	[[step]]
+//	run = "make install DESTDIR=$out"
+//
 // # [artefacts]
 //
 // Named sets of files that must come out: the recipe's outputs. A set is a list

@@ -10,7 +10,7 @@ import (
 )
 
 // topKeys are the tables of a recipe.
-const topKeys = "recipe vars variant depends archive scripts source secret build step artefacts " + contentKeys + " image test"
+const topKeys = "recipe vars variant depends archive scripts source secret build cache step artefacts " + contentKeys + " image test"
 
 // contentKeys are those that the top of a recipe and [image] share.
 const contentKeys = "user group dir file link remove sudo edit"
@@ -214,6 +214,7 @@ func (r *Recipe) read(rd *reader) *Instance {
 	i.Secrets = rd.secrets(root.get("secret"))
 	i.Sources = rd.sources(root.get("source"))
 	i.Room = rd.room(root.get("build"))
+	i.Caches = rd.caches(root.get("cache"), i)
 	i.Steps = rd.steps(root.get("step"), i)
 	i.Sets = rd.artefacts(root.get("artefacts"), i)
 	i.Content = rd.content(root)
@@ -253,6 +254,9 @@ func (r *reader) whole(root *node, i *Instance) {
 	}
 	if n := root.get("build"); n != nil && root.get("step") == nil {
 		r.badKey(n, "write [[step]] with run = \"…\"", "[build] without a [[step]]")
+	}
+	if n := root.get("cache"); n != nil && root.get("step") == nil {
+		r.badKey(n, "", "[cache] without a [[step]]")
 	}
 	r.paths(root, i)
 }

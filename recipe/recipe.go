@@ -63,7 +63,8 @@ type Instance struct {
 
 	Sources []Source
 	Secrets []Secret
-	Room    Room // [build]
+	Room    Room  // [build]
+	Caches  []Ref // that steps find filled by earlier builds: of [CacheNames], sorted
 	Steps   []Step
 
 	// Sets are the outputs, main last. Without [artefacts] it is empty; then

@@ -61,3 +61,41 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// A cache stays while somebody uses it, and goes by its age like all else.
+func TestCache(t *testing.T) {
+	s := temp(t)
+	c, err := s.Cache("nginx:ccache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(c.Dir(), "object"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second, err := open(t, s.Dir()).Cache("nginx:ccache")
+	if err != nil {
+		t.Fatal(err) // two builds at once
+	}
+	c.Close()
+	for _, tt := range []struct {
+		opts store.GCOptions
+		gone bool
+		then func() error
+	}{
+		{store.GCOptions{All: true}, false, second.Close},
+		{store.GCOptions{}, false, nil},
+		{store.GCOptions{All: true}, true, nil},
+	} {
+		if _, err := s.GC(t.Context(), tt.opts); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(c.Dir(), "object")); (err != nil) != tt.gone {
+			t.Errorf("%+v: %v, want gone = %v", tt.opts, err, tt.gone)
+		}
+		if tt.then != nil {
+			if err := tt.then(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

@@ -47,7 +47,7 @@ const (
 // A GCReport is what GC removed, or would have.
 type GCReport struct {
 	Results, Trees, Blobs int
-	Unfinished            int   // sessions of dead processes, kept scratch, partial downloads
+	Unfinished            int   // sessions of dead processes, kept scratch, caches, partial downloads
 	Removed               int   // the sum of these
 	Freed                 int64 // bytes on the disk
 	Left                  int64 // bytes on the disk that the store still takes
@@ -262,7 +262,7 @@ func (g *collector) free(e entry, limit time.Time) (bool, error) {
 	case runDir:
 		_, lives, err := g.store.sessionLives(e.name)
 		return !lives, err
-	case keptDir, partialDir:
+	case keptDir, partialDir, cachesDir:
 		f, err := g.store.lockKept(e.path())
 		if err != nil {
 			return false, unlessInUse(unlessAbsent(err))

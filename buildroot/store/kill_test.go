@@ -150,7 +150,7 @@ func TestKill(t *testing.T) {
 		t.Errorf("left behind:\n%s", got)
 	}
 	names, err := os.ReadDir(dir)
-	if err != nil || len(names) != 10 {
+	if err != nil || len(names) != 11 {
 		t.Errorf("in the store: %v, %v", names, err)
 	}
 }

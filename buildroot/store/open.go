@@ -152,7 +152,7 @@ func (s *Store) checkVersion() error {
 }
 
 func (s *Store) make() error {
-	dirs := []string{blobsDir, treesDir, resultsDir, partialDir, keptDir, locksDir, runDir}
+	dirs := []string{blobsDir, treesDir, resultsDir, partialDir, keptDir, cachesDir, locksDir, runDir}
 	names, err := fs.ReadDir(s.root.FS(), ".")
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@
 //	results/ID         what an action came to: names of trees and blobs
 //	partial/NAME       downloads that are not finished
 //	kept/NAME          scratch directories of failed steps
+//	caches/NAME/       what tools keep for themselves; flock while in use
 //	locks/ID           flock: who runs an action, who downloads a file
 //	run/SESSION/       all that one process has not finished; flock on its "lock"
 //	use, gc            flock: see below
@@ -59,6 +60,7 @@ const (
 	resultsDir = "results"
 	partialDir = "partial"
 	keptDir    = "kept"
+	cachesDir  = "caches"
 	locksDir   = "locks"
 	runDir     = "run"
 )

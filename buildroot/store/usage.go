@@ -14,7 +14,7 @@ type Usage struct {
 	Results    Amount
 	Trees      Amount
 	Blobs      Amount
-	Unfinished Amount // sessions, kept scratch directories and partial downloads
+	Unfinished Amount // sessions, kept scratch directories, caches and partial downloads
 }
 
 // An Amount is a number of entries and the bytes that they take on the disk.
@@ -64,8 +64,11 @@ func (e entry) path() string { return e.dir + "/" + e.name }
 func (s *Store) scan() ([]entry, error) {
 	var all []entry
 	seen := make(map[inode]bool)
-	for _, dir := range []string{resultsDir, treesDir, blobsDir, partialDir, keptDir, runDir} {
+	for _, dir := range []string{resultsDir, treesDir, blobsDir, partialDir, keptDir, cachesDir, runDir} {
 		names, err := fs.ReadDir(s.root.FS(), dir)
+		if dir == cachesDir && absent(err) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

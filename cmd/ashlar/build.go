@@ -106,7 +106,7 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 	if err != nil {
 		return nil, err
 	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Memory: e.memory, FailFast: e.failFast, Report: progress.event})
+	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Caches: s, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Memory: e.memory, FailFast: e.failFast, Report: progress.event})
 	e.deferClose(builder.Close)
 	results, buildErr := builder.Build(ctx)
 	progress.end()

@@ -20,7 +20,7 @@
 //	ashlar test [NAME...]
 //	ashlar log NAME [ACTION]
 //	ashlar shell [--step STEP] NAME [-- CMD...]
-//	ashlar verify NAME
+//	ashlar verify [--cold] NAME
 //	ashlar save IMAGE FILE
 //	ashlar push IMAGE REF
 //	ashlar gc [--keep AGE|SIZE]

@@ -14,15 +14,18 @@ import (
 
 func verifyCommand() *command {
 	return &command{
-		name: "verify", args: "NAME", short: "build again from nothing; name the first thing that differs",
+		name: "verify", args: "[--cold] NAME", short: "build again from nothing; name the first thing that differs",
 		long: `Builds the recipe as ` + "`ashlar build`" + ` does, then once more in a store of its own that
 has nothing but the downloads, and compares the images. Exit status 0 if they are equal
-byte for byte; else it prints each file that differs and where that comes from.`,
+byte for byte; else it prints each file that differs and where that comes from. The
+caches that [cache] names serve both times; with --cold only the first: so it shows that
+what they hold changes nothing.`,
 		store: true, run: runVerify,
 	}
 }
 
 func runVerify(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
+	cold := flags.Bool("cold", false, "leave out the caches of [cache], too")
 	names, _, err := parse(flags, args)
 	if err != nil {
 		return err
@@ -47,8 +50,12 @@ func runVerify(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	}
 	defer other.Close()
 	fmt.Fprintf(env.err, "building %s again from nothing\n", full)
+	world := buildroot.Env{Store: other, Fetch: copier{from: s, to: other}, Start: env.runner, Workspace: env.files}
+	if !*cold {
+		world.Caches = s
+	}
 	progress := newProgress(env, false)
-	again := buildroot.New(b.plan, buildroot.Env{Store: other, Fetch: copier{from: s, to: other}, Start: env.runner, Workspace: env.files}, buildroot.Options{Jobs: env.jobs, Report: progress.event})
+	again := buildroot.New(b.plan, world, buildroot.Options{Jobs: env.jobs, Report: progress.event})
 	defer again.Close()
 	results, err := again.Build(ctx)
 	progress.end()

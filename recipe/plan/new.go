@@ -332,7 +332,7 @@ func (p *planner) unpacked(q lock.Package, forRecipe string) ID {
 func (p *planner) build(r *recipe.Instance, in Root) ID {
 	_, edits := splitEdits(r.Edits)
 	b := &Build{
-		Root: in, Arch: r.Arch, Vars: r.Vars, Edits: edits, Steps: r.Steps,
+		Root: in, Arch: r.Arch, Vars: r.Vars, Edits: edits, Steps: r.Steps, Caches: r.Caches,
 		Room: Room{Env: r.Room.Env, Workdir: r.Room.Workdir, Flags: r.Room.Flags},
 	}
 	var blobs []string

@@ -98,6 +98,7 @@ type Build struct {
 	Edits   []recipe.Edit // of files in the unpacked source
 	Room    Room
 	Steps   []recipe.Step
+	Caches  []recipe.Ref `plan:"-"` // they can make it faster, and nothing else
 
 	Vendor    ID              // the vendor action; empty: none
 	Languages []language.Kind // whose caches it has
