@@ -29,3 +29,24 @@ func splitLines(s string) []string {
 	lines[last] += "\n\\ No newline at end of file\n"
 	return lines
 }
+
+// painted colours a difference for people.
+func painted(diff string, color bool) string {
+	if !color {
+		return diff
+	}
+	var b strings.Builder
+	for line := range strings.Lines(diff) {
+		code := map[byte]string{'-': "\x1b[31m", '+': "\x1b[32m", '@': "\x1b[36m"}[line[0]]
+		if code == "" {
+			b.WriteString(line)
+			continue
+		}
+		text, end := strings.CutSuffix(line, "\n")
+		b.WriteString(code + text + "\x1b[0m")
+		if end {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}

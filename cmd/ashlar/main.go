@@ -15,7 +15,7 @@
 //	ashlar show IMAGE
 //	ashlar why IMAGE PATH
 //	ashlar diff A B
-//	ashlar edit FILE --ops OPS.toml
+//	ashlar edit FILE --set KEY=VALUE | --ops OPS.toml
 //	ashlar run [-p [HOST:]PORT[:PORT]] IMAGE [-- CMD...]
 //	ashlar test [NAME...]
 //	ashlar log NAME [ACTION]
