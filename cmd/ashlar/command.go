@@ -175,7 +175,7 @@ func (e *env) help() {
 	fmt.Fprintln(e.out, "ashlar builds container images from recipes, in clean rooms, without root and without a daemon.")
 	fmt.Fprintln(e.out)
 	for _, c := range commands() {
-		fmt.Fprintf(e.out, "  %-36s %s\n", strings.TrimPrefix(c.usage(), "ashlar "), c.short)
+		fmt.Fprintf(e.out, "  %-10s %s\n", c.name, c.short)
 	}
 	fmt.Fprintln(e.out)
 	fmt.Fprintln(e.out, "-C DIR is the workspace, --store DIR the store, -j N how many actions run at once.")

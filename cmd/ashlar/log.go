@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot"
@@ -84,10 +85,11 @@ func (e *env) openLog(a *plan.Action) (io.ReadCloser, error) {
 	return nil, fmt.Errorf("%q has not run as the recipe is now: `ashlar build %s` runs it", a.Label, a.Recipe)
 }
 
-// buildOf is the action that runs a recipe's steps, or nil.
+// buildOf is the action that runs a recipe's steps, the last if there are
+// several, or nil. Its locales are built, too, but not by steps of its own.
 func buildOf(p *plan.Plan, recipe string) *plan.Action {
-	for _, a := range p.Actions {
-		if b, ok := a.Do.(*plan.Build); ok && a.Recipe == recipe && len(b.Steps) > 0 {
+	for _, a := range slices.Backward(p.Actions) {
+		if b, ok := a.Do.(*plan.Build); ok && a.Label == "build "+recipe && len(b.Steps) > 0 {
 			return a
 		}
 	}
