@@ -45,5 +45,8 @@ compare-effects: build ## effects of package sets beside what mmdebstrap makes o
 kill: build ## kill a build at 200 random moments (KILLS), and build again
 	@testdata/tools/kill-builds $(KILLS)
 
+compare-edits: ## edits beside sed, augtool and the programs that read the files; five tables
+	@testdata/tools/compare-edits
+
 clean: ## remove bin
 	rm -rf bin

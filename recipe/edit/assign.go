@@ -42,6 +42,9 @@ func (a assignment) parse(s string) *tree {
 	if a.ini {
 		r.head = iniHead
 	}
+	if a.cont == '(' {
+		r.until = untilParens
+	}
 	return r.read(s)
 }
 

@@ -4,18 +4,15 @@ import "strings"
 
 // dovecot's blocks have a line for their head, which ends in a brace, a line
 // for their end, and `key = value` between.
-type braced struct {
-	assignment
-	parens bool // a value may be a list in parentheses, over several lines
-}
+type braced struct{ assignment }
 
 func dovecot() braced {
-	return braced{assignment: assignment{sep: "=", marks: "#", inline: "#", quotes: `"`, escape: true, look: style{indent: "  ", quiet: []string{"!include", "!include_try"}, list: " "}}}
+	return braced{assignment{sep: "=", marks: "#", inline: "#", quotes: `"`, escape: true, look: style{indent: "  ", quiet: []string{"!include", "!include_try"}, list: " "}}}
 }
 
 // lighttpd's values may be lists in parentheses, over several lines.
 func lighttpd() braced {
-	return braced{parens: true, assignment: assignment{sep: "=", marks: "#", inline: "#", cont: '(', glue: " ", spaced: true, look: style{indent: "  ", quiet: []string{"include", "include_shell"}}}}
+	return braced{assignment{sep: "=", marks: "#", inline: "#", cont: '(', glue: " ", spaced: true, look: style{indent: "  ", quiet: []string{"include", "include_shell"}}}}
 }
 
 func (b braced) style() *style {
@@ -31,7 +28,7 @@ func braceHeading(name string, args []string) (string, string) {
 
 func (b braced) parse(s string) *tree {
 	r := lineReader{marks: b.marks, entry: b.line, twinOf: b.isTwin, nested: true, head: braceHead}
-	if b.parens {
+	if b.cont == '(' {
 		r.until = untilParens
 	}
 	return r.read(s)

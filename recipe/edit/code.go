@@ -205,13 +205,13 @@ func (c code) spell(old *word, v Value) (string, error) {
 		text = strings.ToUpper(text[:1]) + text[1:]
 	}
 	switch {
-	case strings.ContainsAny(text, "\r\n"):
-		return "", fmt.Errorf("the value has a line end")
 	case old != nil && old.quote == 0, old == nil && v.Kind != String:
 		if stop, end := c.expression(text, 0); text == "" || stop != len(text) || end != len(text) || strings.TrimSpace(text) != text {
 			return "", fmt.Errorf("%q is not one expression", text)
 		}
 		return text, nil
+	case strings.ContainsAny(text, "\r\n"):
+		return "", fmt.Errorf("the value has a line end")
 	}
 	q := byte('\'')
 	switch {

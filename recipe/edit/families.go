@@ -80,7 +80,7 @@ func vsftpd() assignment {
 
 // sshd counts the first of two keys, and all behind a Match belongs to it.
 func sshd() directives {
-	return directives{marks: "#", inline: "#", quotes: `"`, escape: true, heads: matchHead,
+	return directives{marks: "#", inline: "#", quotes: `"`, escape: true, heads: matchHead, deep: true,
 		heading: func(name string, args []string) (string, string) {
 			return strings.Join(append([]string{name}, args...), " "), ""
 		},

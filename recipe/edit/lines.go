@@ -8,7 +8,7 @@ import "strings"
 type lineReader struct {
 	marks string // each of these bytes begins a comment line
 	// cont joins lines: '\\' where it is a line's last byte, ' ' where the next
-	// line is indented; 0: never.
+	// line is indented, '(' where a parenthesis is open; 0: never.
 	cont byte
 	// until, if set, returns where the entry that begins at offset at ends: at the
 	// first line end at which nothing is open in it, or at the end of s.
@@ -140,7 +140,10 @@ func (p *linePass) openLast(end int) bool {
 func (p *linePass) joined(start, stop, end int) (int, int) {
 	if p.until != nil {
 		end = lineEnd(p.s, p.until(p.s, start))
-		return trimRight(p.s, start, end), end
+		if stop = trimRight(p.s, start, end); end == len(p.s) && p.isOpen(p.s[start:stop]) {
+			p.t.oddAt(start, "a bracket or a string that begins here has no end")
+		}
+		return stop, end
 	}
 	for end < len(p.s) {
 		next := lineEnd(p.s, end)
@@ -297,7 +300,7 @@ func (p *linePass) goesOn(gap int, sp span) bool {
 		if p.s[p.last.whole.end-1] != '\\' {
 			return false
 		}
-	case p.cont != ' ' || gap < 2 || len(p.last.words) == 0:
+	case p.cont != ' ' || gap < 2 || p.last.val.start <= p.last.nameAt.end:
 		return false
 	}
 	p.extend(p.last, p.s, sp)

@@ -101,10 +101,17 @@ func (n *node) text() string {
 
 // says reports whether n's value is v, as it means or as it is written.
 func (t *tree) says(n *node, v string) bool {
-	if n.text() == v || n.val.start >= 0 && strings.Contains(v, "\n") && n.val.of(t.src) == v {
+	if n.text() == v {
 		return true
 	}
-	return n.val.start >= 0 && len(n.words) != 1 && strings.Join(strings.Fields(n.val.of(t.src)), " ") == strings.Join(strings.Fields(v), " ")
+	if n.val.start < 0 || v == "" {
+		return false
+	}
+	written := n.val.of(t.src)
+	if strings.Contains(v, "\n") || v[0] == '"' || v[0] == '\'' {
+		return written == v
+	}
+	return len(n.words) != 1 && slices.Equal(strings.Fields(written), strings.Fields(v))
 }
 
 // active returns n's kids that are no twins.

@@ -28,6 +28,8 @@ type directives struct {
 	heading     func(name string, args []string) (string, string)
 	nested      bool
 	uncommented func(text string) bool
+	// deep says that comments have blanks before a Key and its value.
+	deep bool
 	// name, if set, may turn words into another name (pam.d's -session).
 	name func(string) string
 	look style
@@ -210,6 +212,7 @@ func (d directives) isTwin(n *node, gap int, s string) bool {
 		return gap == 0 && len(n.words) >= min(2, len(d.columns))
 	case gap == 0:
 		return true
+	case d.deep && gap <= 8 && len(n.words) == 1 && n.name[0] >= 'A' && n.name[0] <= 'Z' && strings.Trim(n.name, letters) == "":
 	case gap > 2 || len(n.words) > 4:
 		return false
 	}
@@ -219,6 +222,8 @@ func (d directives) isTwin(n *node, gap int, s string) bool {
 	}
 	return len(n.words) > 0 && last != "" && !strings.ContainsAny(last[len(last)-1:], ".:,;?!") && !isProseWord(n.words[0].text)
 }
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 // isKey reports whether s may be a key: a word of letters, digits and `-_.`.
 func isKey(s string) bool {

@@ -16,8 +16,8 @@ import (
 	"github.com/ashlar-build/ashlar/recipe/edit"
 )
 
-// An example is one sed edit of the corpus in SED_GOLDEN, run on the file of
-// the package below SED_ROOT/PACKAGE.
+// An example is one sed edit of the corpus golden.jsonl below EDITS_DATA, run
+// on the file of the package below EDITS_ROOT/PACKAGE.
 type example struct {
 	Package, File, Sed, Op, Result string
 	Ext                            bool
@@ -27,7 +27,7 @@ type example struct {
 
 // examples reads the corpus, with the file of each; those without are left out.
 func examples(t *testing.T) (all []example, files map[string]string) {
-	f, err := os.Open(os.Getenv("SED_GOLDEN"))
+	f, err := os.Open(filepath.Join(os.Getenv("EDITS_DATA"), "golden.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func examples(t *testing.T) (all []example, files map[string]string) {
 		x.Sed = strings.ReplaceAll(x.Sed, "␟", "\x01")
 		if _, ok := files[x.File]; !ok {
 			name := strings.TrimSuffix(x.File, ` with "# " put before each line`)
-			src, err := os.ReadFile(filepath.Join(os.Getenv("SED_ROOT"), x.Package, name))
+			src, err := os.ReadFile(filepath.Join(os.Getenv("EDITS_ROOT"), x.Package, name))
 			if err != nil {
 				continue
 			}
@@ -152,7 +152,7 @@ func TestTranslate(t *testing.T) {
 			verdict = "SILENT"
 		}
 		count[kind+": "+verdict]++
-		if key := kind + verdict; verdict != "same" && shown[key] < 12 && os.Getenv("SED_SHOW") != "" {
+		if key := kind + verdict; verdict != "same" && shown[key] < 12 && os.Getenv("EDITS_SHOW") != "" {
 			shown[key]++
 			fmt.Printf("%s, %s: %s %q\n", kind, verdict, x.File, x.Sed)
 			for _, op := range p.Ops {
@@ -204,14 +204,14 @@ func TestGuess(t *testing.T) {
 			verdict = "same but for blanks and comments"
 		}
 		count[kind+": "+verdict]++
-		if verdict == "other" && os.Getenv("SED_SHOW") != "" {
+		if verdict == "other" && os.Getenv("EDITS_SHOW") != "" {
 			fmt.Printf("%s: %s %q\n", kind, x.File, x.Sed)
 			for _, op := range ops {
 				fmt.Println("     ", op.TOML())
 			}
 			fmt.Println("     ", firstDifference(string(res.Bytes), now.Sed))
 		}
-		if verdict == "stops" && os.Getenv("SED_SHOW") == "2" {
+		if verdict == "stops" && os.Getenv("EDITS_SHOW") == "2" {
 			fmt.Printf("%s, stops: %s %q\n", kind, x.File, x.Sed)
 			for _, op := range ops {
 				fmt.Println("     ", op.TOML())
