@@ -73,37 +73,51 @@ func (l *loader) workspace() error {
 
 // load reads the named recipes and what they need, or all.
 func (l *loader) load(names []string) error {
-	all, err := l.list()
-	if err != nil {
-		return err
-	}
 	if len(names) == 0 {
-		for _, name := range all {
-			if err := l.read(name); err != nil {
-				return err
-			}
-		}
-		return nil
+		return l.loadAll()
 	}
 	var queue []string
 	for _, name := range names {
 		name, _, _ = strings.Cut(name, "@")
-		if !slices.Contains(all, name) {
-			return fmt.Errorf("no recipe is called %q%s", name, inBrackets(nearHint(name, all)))
-		}
 		queue = append(queue, name)
 	}
-	for len(queue) > 0 {
-		name := queue[0]
-		queue = queue[1:]
-		if l.recipes[name] != nil || l.failed[name] || !slices.Contains(all, name) {
+	asked := len(queue)
+	for n := 0; n < len(queue); n++ {
+		name := queue[n]
+		if l.recipes[name] != nil || l.failed[name] {
 			continue
 		}
-		if err := l.read(name); err != nil {
+		err := l.read(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			if n < asked {
+				all, _ := l.list()
+				return fmt.Errorf("no recipe is called %q%s", name, inBrackets(nearHint(name, all)))
+			}
+			continue // whoever needs it will be told
+		}
+		if err != nil {
 			return err
 		}
 		for _, d := range l.needs(l.recipes[name]) {
 			queue = append(queue, d.Recipe)
+		}
+	}
+	return nil
+}
+
+// loadAll reads what is there. It does not look which directories have a recipe:
+// to open it tells as much.
+func (l *loader) loadAll() error {
+	entries, err := fs.ReadDir(l.fsys, recipesDir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			continue
+		}
+		if err := l.read(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	return nil

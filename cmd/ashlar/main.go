@@ -61,6 +61,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -73,7 +74,12 @@ type interruption struct{ signal os.Signal }
 func (i interruption) Error() string { return "interrupted" }
 func (i interruption) Unwrap() error { return errInterrupted }
 
+// gcPercent lets the heap grow further than usual between collections: most
+// commands end soon, and a workspace of thousands of recipes is kept whole.
+const gcPercent = 400
+
 func main() {
+	debug.SetGCPercent(gcPercent)
 	ctx, stop := interruptible(context.Background())
 	code := run(ctx, os.Args[1:])
 	stop()

@@ -59,6 +59,7 @@ type fileSet struct {
 	Suite    string   `toml:"suite"`
 	Asks     []string `toml:"asks"`
 	Packages []string `toml:"packages"`
+	Like     string   `toml:"like"` // the set that lists them
 }
 
 type filePackage struct {
@@ -151,6 +152,13 @@ func (d *decoder) lock(f file) *Lock {
 		if first < 0 || first == last {
 			d.mistake(k, fmt.Sprintf("set %q is not named by recipe, use and architecture", k))
 			continue
+		}
+		if s.Like != "" {
+			other, ok := f.Sets[s.Like]
+			if !ok || other.Like != "" || len(s.Packages) > 0 {
+				d.mistake(quote(k), fmt.Sprintf("set %q is like %q, which lists no packages", k, s.Like))
+			}
+			s.Packages = other.Packages // the very same, so that equal ones are known at once
 		}
 		l.Sets = append(l.Sets, Set{Recipe: k[:first], Use: k[first+1 : last], Arch: k[last+1:], Suite: s.Suite, Base: s.Base, Asks: s.Asks, Packages: s.Packages})
 	}

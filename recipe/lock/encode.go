@@ -15,6 +15,10 @@ const FileName = "ashlar.lock"
 // format is raised when older programs could misread a lock.
 const format = 1
 
+// worthSharing is how many packages a set has that says which other one has the
+// same, instead of listing them again.
+const worthSharing = 4
+
 // Encode prints l as ashlar.lock. Equal locks give equal bytes.
 func Encode(l *Lock) []byte {
 	var b bytes.Buffer
@@ -45,8 +49,17 @@ func Encode(l *Lock) []byte {
 	for _, s := range sorted(l.Bases, compareBases) {
 		fmt.Fprintf(&b, "\n[base.%s]\npackages = [\n%s]\n", quote(s.Name), rows(s.Packages))
 	}
+	first := map[string]string{} // by the packages: the set that lists them
 	for _, s := range sorted(l.Sets, compareSets) {
-		fmt.Fprintf(&b, "\n[set.%s]\nsuite = %s\nbase = %s\nasks = %s\npackages = [\n%s]\n", quote(s.Recipe+" "+s.Use+" "+s.Arch), quote(s.Suite), quote(s.Base), list(s.Asks), rows(s.Packages))
+		name := s.Recipe + " " + s.Use + " " + s.Arch
+		fmt.Fprintf(&b, "\n[set.%s]\nsuite = %s\nbase = %s\nasks = %s\n", quote(name), quote(s.Suite), quote(s.Base), list(s.Asks))
+		packages := rows(s.Packages)
+		if like := first[packages]; like != "" && len(s.Packages) >= worthSharing {
+			fmt.Fprintf(&b, "like = %s\n", quote(like))
+			continue
+		}
+		first[packages] = name
+		fmt.Fprintf(&b, "packages = [\n%s]\n", packages)
 	}
 	table(&b, "package", sorted(l.Packages, comparePackages), packageRow)
 	return b.Bytes()

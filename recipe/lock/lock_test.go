@@ -61,6 +61,7 @@ func TestDecodeMistakes(t *testing.T) {
 		{"set of unknown packages", head + "[base.b]\npackages = [\"b\"]\n", `"b" names "b", which no line of [package] has`},
 		{"set of unknown base", head + "[set.\"n build amd64\"]\nbase = \"x\"\n", `base "x" is not there`},
 		{"edited file", head + "[edited]\n\"nginx /etc/x\" = \"" + sum + "\"\n", `edited file "nginx /etc/x" is not named by recipe, architecture and path`},
+		{"set like none", head + "[base.b]\n[set.\"n build amd64\"]\nbase = \"b\"\nlike = \"x build amd64\"\n", `set "n build amd64" is like "x build amd64", which lists no packages`},
 		{"set name", head + "[set.\"nginx\"]\n", `set "nginx" is not named by recipe, use and architecture`},
 	}
 	for _, tt := range tests {

@@ -1,5 +1,10 @@
 package lock
 
+import (
+	"slices"
+	"strings"
+)
+
 // An Index finds a lock's packages by the names that sets use: "bash", or
 // "bash=5.2.37-2+b5:amd64" if the lock has more than one package of that name.
 type Index map[string]Package
@@ -38,22 +43,20 @@ func (l *Lock) Base(name string) (Base, bool) {
 
 // Set returns what a use of a recipe got, and whether it is locked.
 func (l *Lock) Set(recipe, use, arch string) (Set, bool) {
-	for _, s := range l.Sets {
-		if s.Recipe == recipe && s.Use == use && s.Arch == arch {
-			return s, true
-		}
+	at, ok := slices.BinarySearchFunc(l.Sets, Set{Recipe: recipe, Use: use, Arch: arch}, compareSets)
+	if !ok {
+		return Set{}, false
 	}
-	return Set{}, false
+	return l.Sets[at], true
 }
 
 // Source returns the pin of a URL, and whether there is one.
 func (l *Lock) Source(url string) (Source, bool) {
-	for _, s := range l.Sources {
-		if s.URL == url {
-			return s, true
-		}
+	at, ok := slices.BinarySearchFunc(l.Sources, url, func(s Source, url string) int { return strings.Compare(s.URL, url) })
+	if !ok {
+		return Source{}, false
 	}
-	return Source{}, false
+	return l.Sources[at], true
 }
 
 // Vendor returns what a lock file of a language asks for, and whether the lock

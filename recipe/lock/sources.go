@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/language"
@@ -48,6 +49,15 @@ func (m *maker) sources(ctx context.Context, i *recipe.Instance, p Pinner) error
 	return nil
 }
 
+// pinned returns the pin that a source got before. The new lock is not sorted yet.
+func (m *maker) pinned(url string) (Source, bool) {
+	at := slices.IndexFunc(m.new.Sources, func(s Source) bool { return s.URL == url })
+	if at < 0 {
+		return Source{}, false
+	}
+	return m.new.Sources[at], true
+}
+
 // source pins one source, and returns the pin even if the recipe has it.
 func (m *maker) source(ctx context.Context, i *recipe.Instance, s recipe.Source, p Pinner) (Source, error) {
 	if len(s.URLs) == 0 {
@@ -57,7 +67,7 @@ func (m *maker) source(ctx context.Context, i *recipe.Instance, s recipe.Source,
 	if s.SHA256 != "" {
 		return pin, nil
 	}
-	if pin, done := m.new.Source(s.URLs[0]); done {
+	if pin, done := m.pinned(s.URLs[0]); done {
 		return pin, nil
 	}
 	pin, ok := m.old.Source(s.URLs[0])

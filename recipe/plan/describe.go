@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"io"
+	"hash"
 	"reflect"
 	"strconv"
 	"strings"
@@ -17,77 +19,180 @@ type Field struct {
 	Of    string // what is read of the result of the action that Value names; empty: all
 }
 
-// Describe returns all that makes an action's ID, in a fixed order. Places in
-// recipe files and fields tagged `plan:"-"` are no part of it, and neither are
-// zero values: a new kind of setting that nobody uses changes no ID. The tag
-// `plan:"of F"` says that field F names what is read of that action's result.
+// Describe returns all that makes an action's ID and what follows from that, in
+// a fixed order. Places in recipe files and fields tagged `plan:"-"` are no part
+// of it, and neither are zero values: a new kind of setting that nobody uses
+// changes no ID. The tag `plan:"of F"` says that field F names what is read of
+// that action's result, `plan:"implied"` that the field follows from others of
+// an ID.
 func Describe(kind Kind, do any) []Field {
-	d := describer{fields: []Field{{Name: "kind", Value: string(kind)}, {Name: "format", Value: strconv.Itoa(formats[kind])}}}
-	d.value("", reflect.ValueOf(do))
-	return d.fields
+	var fields []Field
+	d := describer{shapes: map[reflect.Type][]shape{}, all: true, emit: func(name []byte, value, of string) {
+		fields = append(fields, Field{string(name), value, of})
+	}}
+	d.describe(kind, do)
+	return fields
 }
 
-// writeField writes s so that no two lists of fields look the same.
-func writeField(w io.Writer, s string) {
-	fmt.Fprintf(w, "%d:%s,", len(s), s)
+// A describer walks descriptions.
+type describer struct {
+	shapes map[reflect.Type][]shape // of types that were seen
+	all    bool                     // what is implied, too
+	emit   func(name []byte, value, of string)
+
+	name  []byte // of where we are
+	of    string
+	count int // of what was emitted
 }
 
-type describer struct{ fields []Field }
+// A shape is a field of a struct as descriptions want it.
+type shape struct {
+	index   int
+	name    string
+	of      int // index of the field that says what is read of a result, or -1
+	implied bool
+}
 
 var posType = reflect.TypeFor[diag.Pos]()
 
-func (d *describer) value(name string, v reflect.Value) {
-	if !v.IsValid() || v.IsZero() && v.Kind() != reflect.Struct {
-		return
-	}
+func (d *describer) describe(kind Kind, do any) {
+	d.name = d.name[:0]
+	d.emit([]byte("kind"), string(kind), "")
+	d.emit([]byte("format"), strconv.Itoa(formats[kind]), "")
+	d.value(reflect.ValueOf(do))
+}
+
+func (d *describer) value(v reflect.Value) {
 	switch v.Kind() {
+	case reflect.Invalid:
 	case reflect.Pointer, reflect.Interface:
-		d.value(name, v.Elem())
+		if !v.IsNil() {
+			d.value(v.Elem())
+		}
 	case reflect.Struct:
-		d.structure(name, v)
+		d.structure(v)
 	case reflect.Slice, reflect.Array:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			d.add(name, string(v.Bytes()))
-			return
-		}
-		for i := range v.Len() {
-			d.element(fmt.Sprintf("%s[%d]", name, i), v.Index(i))
-		}
+		d.list(v)
 	default:
-		d.add(name, fmt.Sprint(v.Interface()))
+		if !v.IsZero() {
+			d.add(text(v))
+		}
 	}
 }
 
-// element describes an element of a list, which counts even if it is zero.
-func (d *describer) element(name string, v reflect.Value) {
-	before := len(d.fields)
-	d.value(name, v)
-	if len(d.fields) == before {
-		d.add(name, "")
-	}
-}
-
-func (d *describer) structure(name string, v reflect.Value) {
-	if v.Type() == posType {
+func (d *describer) list(v reflect.Value) {
+	if v.Type().Elem().Kind() == reflect.Uint8 {
+		if v.Len() > 0 {
+			d.add(string(v.Bytes()))
+		}
 		return
 	}
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
+	mark := len(d.name)
+	for i := range v.Len() {
+		d.name = append(strconv.AppendInt(append(d.name, '['), int64(i), 10), ']')
+		before := d.count
+		d.value(v.Index(i))
+		if d.count == before {
+			d.add("") // an element counts even if it is zero
+		}
+		d.name = d.name[:mark]
+	}
+}
+
+func (d *describer) structure(v reflect.Value) {
+	mark := len(d.name)
+	for _, s := range d.shape(v.Type()) {
+		if s.implied && !d.all {
+			continue
+		}
+		if mark > 0 {
+			d.name = append(d.name, '.')
+		}
+		d.name = append(d.name, s.name...)
+		if s.of >= 0 {
+			d.of = v.Field(s.of).String()
+		}
+		d.value(v.Field(s.index))
+		d.of = ""
+		d.name = d.name[:mark]
+	}
+}
+
+func (d *describer) shape(t reflect.Type) []shape {
+	if list, ok := d.shapes[t]; ok {
+		return list
+	}
+	var list []shape
+	for i := range t.NumField() {
+		f := t.Field(i)
 		tag := f.Tag.Get("plan")
-		if tag == "-" {
+		if tag == "-" || f.Type == posType {
 			continue
 		}
 		if !f.IsExported() {
-			panic("plan: " + v.Type().String() + " hides " + f.Name + " from its description")
+			panic("plan: " + t.String() + " hides " + f.Name + " from its description")
 		}
-		first := len(d.fields)
-		d.value(strings.TrimPrefix(name+"."+f.Name, "."), v.Field(i))
-		if of, ok := strings.CutPrefix(tag, "of "); ok && first < len(d.fields) {
-			d.fields[first].Of = v.FieldByName(of).String()
+		s := shape{index: i, name: f.Name, of: -1, implied: tag == "implied"}
+		if name, ok := strings.CutPrefix(tag, "of "); ok {
+			other, _ := t.FieldByName(name)
+			s.of = other.Index[0]
 		}
+		list = append(list, s)
+	}
+	d.shapes[t] = list
+	return list
+}
+
+func (d *describer) add(value string) {
+	d.count++
+	d.emit(d.name, value, d.of)
+}
+
+// text is a value that is neither a list nor a structure.
+func text(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// A namer makes IDs.
+type namer struct {
+	describer
+	sum hash.Hash
+	buf []byte
+}
+
+func newNamer() *namer {
+	n := &namer{describer: describer{shapes: map[reflect.Type][]shape{}}, sum: sha256.New()}
+	n.emit = func(name []byte, value, _ string) {
+		n.field(string(name))
+		n.field(value)
+	}
+	return n
+}
+
+// appendField writes s so that no two lists of fields look the same.
+func appendField(b []byte, s string) []byte {
+	return append(append(append(strconv.AppendInt(b, int64(len(s)), 10), ':'), s...), ',')
+}
+
+func (n *namer) field(s string) {
+	n.buf = appendField(n.buf, s)
+	if len(n.buf) > 1<<13 {
+		n.sum.Write(n.buf)
+		n.buf = n.buf[:0]
 	}
 }
 
-func (d *describer) add(name, value string) {
-	d.fields = append(d.fields, Field{Name: name, Value: value})
+// id hashes what can change the result of do.
+func (n *namer) id(kind Kind, do any) ID {
+	n.sum.Reset()
+	n.buf = n.buf[:0]
+	n.describe(kind, do)
+	n.sum.Write(n.buf)
+	return ID(hex.EncodeToString(n.sum.Sum(nil)))
 }

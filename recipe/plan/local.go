@@ -51,7 +51,7 @@ func digestOf(entries []Entry) string {
 	h := sha256.New()
 	for _, e := range entries {
 		for _, f := range []string{e.Path, e.SHA256, fmt.Sprint(e.Exec), e.Link} {
-			writeField(h, f)
+			h.Write(appendField(nil, f))
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -29,10 +29,11 @@ type Input struct {
 func New(in Input) (*Plan, error) {
 	p := &planner{
 		Input:  in,
-		plan:   &Plan{Downloads: map[string]Download{}, Roots: map[string]Root{}, byID: map[ID]*Action{}},
+		plan:   &Plan{Downloads: map[string]Download{}, Roots: map[string]Root{}, byID: map[ID]*Action{}, names: newNamer()},
 		index:  in.Lock.Index(),
 		bases:  map[string]root{},
 		unpack: map[string]ID{},
+		roots:  map[rootKey]root{},
 		made:   map[*recipe.Instance]*made{},
 	}
 	for _, r := range in.Graph.Goals {
@@ -50,6 +51,7 @@ type planner struct {
 	index  lock.Index
 	bases  map[string]root
 	unpack map[string]ID // by the package's digest
+	roots  map[rootKey]root
 	made   map[*recipe.Instance]*made
 	errs   diag.List
 }
@@ -57,7 +59,15 @@ type planner struct {
 // A root is a Root while it is being planned.
 type root struct {
 	Root
-	base int // how many of its packages are the base's
+	base   int  // how many of its packages are the base's
+	inputs []ID // see Root.Inputs
+}
+
+// A rootKey is a list of packages of the lock, which sets with equal ones share.
+type rootKey struct {
+	base  string
+	first *string
+	count int
 }
 
 // A made is what was planned of an instance.
@@ -106,7 +116,7 @@ func (p *planner) recipe(r *recipe.Instance) *made {
 		m.build.Outputs = p.outputs(p.Graph.ForSteps(r))
 		p.plan.Roots[lock.FullName(r)+" build"] = m.build.Root
 	}
-	m.collect = p.collect(r, m.build, p.build(r, m.build.Root))
+	m.collect = p.collect(r, m.build, p.build(r, m.build))
 	return m
 }
 
@@ -148,17 +158,29 @@ func (p *planner) image(r *recipe.Instance) ID {
 	for _, id := range p.Lock.IDs {
 		img.IDs = append(img.IDs, Number{Name: id.Name, Number: id.Number})
 	}
-	inputs := slices.Concat(img.Runtime.Inputs(), img.Build.Inputs())
-	for _, part := range img.Parts {
-		for _, o := range part.Outputs {
-			inputs = append(inputs, o.By)
+	m.image = p.plan.add(KindImage, "image "+name, name, 0, img.inputs(), nil, img)
+	return m.image
+}
+
+func (img *Image) inputs() []ID {
+	inputs := slices.Concat(img.Runtime.Packages, img.Runtime.Waves)
+	has := make(map[ID]bool, len(inputs))
+	for _, id := range inputs {
+		has[id] = true
+	}
+	for _, id := range slices.Concat(img.Build.Packages, img.Build.Waves) {
+		if !has[id] {
+			inputs = append(inputs, id)
 		}
 	}
 	if img.From != "" {
 		inputs = append(inputs, img.From)
 	}
-	m.image = p.plan.add(KindImage, "image "+name, name, 0, distinct(inputs), nil, img)
-	return m.image
+	var outputs []Output
+	for _, part := range img.Parts {
+		outputs = append(outputs, part.Outputs...)
+	}
+	return withOutputs(inputs, outputs)
 }
 
 // part plans what another recipe brings into an image, or its own.
@@ -175,22 +197,17 @@ func (p *planner) part(of recipe.Part, spare bool) Part {
 }
 
 // Inputs are the actions whose results the root is made of.
-func (r Root) Inputs() []ID {
-	all := slices.Concat(r.Packages, r.Waves)
-	for _, o := range r.Outputs {
-		all = append(all, o.By)
-	}
-	return distinct(all)
-}
+func (r Root) Inputs() []ID { return withOutputs(slices.Concat(r.Packages, r.Waves), r.Outputs) }
 
-// distinct drops IDs that stand twice.
-func distinct(ids []ID) []ID {
-	seen := make(map[ID]bool, len(ids))
-	return slices.DeleteFunc(ids, func(id ID) bool {
-		again := seen[id]
-		seen[id] = true
-		return again
-	})
+// withOutputs adds the actions that outputs come from, each once.
+func withOutputs(ids []ID, outputs []Output) []ID {
+	var by []ID
+	for _, o := range outputs {
+		if !slices.Contains(by, o.By) {
+			by = append(by, o.By)
+		}
+	}
+	return append(slices.Clip(ids), by...)
 }
 
 func says(r *recipe.Instance) Says {
@@ -235,6 +252,13 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string][]recipe
 	if use == lock.UseRuntime {
 		users, groups = p.accounts(r)
 	}
+	var key rootKey // of a root that others may have, too
+	if len(users)+len(groups)+len(r.Debconf) == 0 && len(set.Packages) > 0 {
+		key = rootKey{set.Base, &set.Packages[0], len(set.Packages)}
+		if known, ok := p.roots[key]; ok {
+			return known
+		}
+	}
 	waves, err := Waves(p.packages(set.Packages))
 	if err != nil {
 		p.errs.Add(&diag.Error{Pos: diag.Pos{File: r.File}, Msg: fmt.Sprintf("%s dependencies of %s: %v", use, name, err)})
@@ -245,6 +269,12 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string][]recipe
 			continue
 		}
 		base = p.wave(base, w, label, name, &Configure{Users: users, Groups: groups, Debconf: r.Debconf, Skip: p.skip(r, set)})
+	}
+	if base.inputs == nil {
+		base.inputs = base.Inputs()
+	}
+	if key.first != nil {
+		p.roots[key] = base
 	}
 	return base
 }
@@ -311,7 +341,7 @@ func (p *planner) wave(before root, packages []lock.Package, label, forRecipe st
 		c.Packages = append(c.Packages, p.unpacked(q, forRecipe))
 	}
 	c.Before = before.Root
-	id := p.plan.add(KindConfigure, label, forRecipe, 0, slices.Concat(c.Packages, c.Before.Inputs()), nil, c)
+	id := p.plan.add(KindConfigure, label, forRecipe, 0, slices.Concat(c.Packages, c.Before.Packages, c.Before.Waves), nil, c)
 	return root{base: before.base, Root: Root{
 		Packages: slices.Concat(before.Packages, c.Packages),
 		Waves:    append(slices.Clone(before.Waves), id),
@@ -329,10 +359,10 @@ func (p *planner) unpacked(q lock.Package, forRecipe string) ID {
 	return id
 }
 
-func (p *planner) build(r *recipe.Instance, in Root) ID {
+func (p *planner) build(r *recipe.Instance, in root) ID {
 	_, edits := splitEdits(r.Edits)
 	b := &Build{
-		Root: in, Arch: r.Arch, Vars: r.Vars, Edits: edits, Steps: r.Steps, Caches: r.Caches,
+		Root: in.Root, Arch: r.Arch, Vars: r.Vars, Edits: edits, Steps: r.Steps, Caches: r.Caches,
 		Room: Room{Env: r.Room.Env, Workdir: r.Room.Workdir, Flags: r.Room.Flags},
 	}
 	var blobs []string
@@ -343,7 +373,7 @@ func (p *planner) build(r *recipe.Instance, in Root) ID {
 			blobs = append(blobs, src.SHA256)
 		}
 	}
-	inputs := in.Inputs()
+	inputs := withOutputs(in.inputs, in.Outputs)
 	if p.vendor(r, b); b.Vendor != "" {
 		inputs = append(inputs, b.Vendor)
 	}
@@ -361,7 +391,7 @@ func (p *planner) collect(r *recipe.Instance, in root, made ID) ID {
 	}
 	slices.Sort(c.Own)
 	name := lock.FullName(r)
-	return p.plan.add(KindCollect, "collect "+name, name, 0, append(in.Inputs(), made), nil, c)
+	return p.plan.add(KindCollect, "collect "+name, name, 0, append(withOutputs(in.inputs, in.Outputs), made), nil, c)
 }
 
 // files reads what the files come from that a recipe brings.

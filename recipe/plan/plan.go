@@ -8,9 +8,6 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/language"
@@ -59,7 +56,7 @@ type Unpack struct {
 // A Root is a root file system as data: package trees, the effects of the waves
 // in which they were configured, and recipes' outputs on top.
 type Root struct {
-	Packages []ID // unpack actions, the base's first, then by name
+	Packages []ID `plan:"implied"` // unpack actions, the base's first, then by name: those of the waves
 	Waves    []ID // configure actions, the first one first
 	Outputs  []Output
 }
@@ -205,7 +202,8 @@ type Plan struct {
 	Downloads map[string]Download // by SHA-256
 	Roots     map[string]Root     // by recipe and use: "nginx build", "nginx test serves"
 
-	byID map[ID]*Action
+	byID  map[ID]*Action
+	names *namer
 }
 
 // Action returns the action of that ID, or nil.
@@ -213,7 +211,7 @@ func (p *Plan) Action(id ID) *Action { return p.byID[id] }
 
 // add puts do into the plan, unless an equal action is there already.
 func (p *Plan) add(kind Kind, label, forRecipe string, weight int64, inputs []ID, blobs []string, do any) ID {
-	id := idOf(kind, do)
+	id := p.names.id(kind, do)
 	if p.byID[id] != nil {
 		return id
 	}
@@ -221,14 +219,4 @@ func (p *Plan) add(kind Kind, label, forRecipe string, weight int64, inputs []ID
 	p.byID[id] = a
 	p.Actions = append(p.Actions, a)
 	return id
-}
-
-// idOf hashes what can change the result of do.
-func idOf(kind Kind, do any) ID {
-	h := sha256.New()
-	for _, f := range Describe(kind, do) {
-		writeField(h, f.Name)
-		writeField(h, f.Value)
-	}
-	return ID(hex.EncodeToString(h.Sum(nil)))
 }

@@ -14,6 +14,9 @@ import (
 // Pre, makes a wave before. The last wave is all the rest; it may be empty. Each wave is sorted by
 // name, whatever the order of packages. Packages of the base are not given.
 func Waves(packages []lock.Package) ([][]lock.Package, error) {
+	if !slices.ContainsFunc(packages, func(p lock.Package) bool { return len(p.Pre) > 0 }) {
+		return [][]lock.Package{take(packages, map[string]bool{}, func(string) bool { return true })}, nil
+	}
 	byName := map[string]lock.Package{}
 	for _, p := range packages {
 		byName[p.Name] = p
