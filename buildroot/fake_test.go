@@ -106,7 +106,11 @@ func (w *world) plan() *plan.Plan {
 			w.lock.Sets = append(w.lock.Sets, lock.Set{Recipe: lock.FullName(i), Use: wish.Use, Arch: i.Arch, Suite: i.Suite, Base: "trixie amd64", Asks: lock.Asks(wish.Asks), Packages: []string{}})
 		}
 	}
-	p, err := plan.New(plan.Input{Graph: g, Lock: w.lock, Files: w.files, URLs: func(lock.Package) []string { return nil }})
+	l, err := lock.Decode(lock.FileName, lock.Encode(w.lock)) // sorted, as all are
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := plan.New(plan.Input{Graph: g, Lock: l, Files: w.files, URLs: func(lock.Package) []string { return nil }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
