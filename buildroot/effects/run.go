@@ -240,6 +240,9 @@ func (v *run) refuse(what []string) {
 
 // verify reads what dpkg says of all packages.
 func (v *run) verify() error {
+	if len(v.Packages) == 0 {
+		return nil // dpkg had nothing to write
+	}
 	text, err := v.upper.ReadFile(adminDir + "/status")
 	if err != nil {
 		return fmt.Errorf("read dpkg status: %w", err)

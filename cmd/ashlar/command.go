@@ -96,7 +96,13 @@ func (e *env) call(ctx context.Context, cmd *command, args []string) error {
 	flags.Usage = func() {}
 	e.declare(flags)
 	e.flags = flags
-	return cmd.run(ctx, e, flags, args)
+	err := cmd.run(ctx, e, flags, args)
+	for _, d := range diag.Of(err) {
+		if d.Line == "" && d.Pos.Line > 0 {
+			d.Line = e.lineAt(d.Pos)
+		}
+	}
+	return err
 }
 
 // parse reads a command's flags, which may stand among its arguments, up to

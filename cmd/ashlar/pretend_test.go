@@ -101,7 +101,7 @@ func (w *pretendWorld) archive(ts *testscript.TestScript, neg bool, args []strin
 
 // pretendDeb makes the package of a stanza, and returns its stanza of a Packages
 // file and its path. Changelog names the file of the script that it has as its
-// changelog.
+// changelog, Ships a path and the file of the script that it has there.
 func pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name string, data []byte) {
 	d := debtest.Deb{Arch: "amd64", Version: "1"}
 	source := ""
@@ -114,6 +114,9 @@ func pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name str
 			d.Version = value
 		case "Changelog":
 			d.Files = append(d.Files, debtest.File{Path: "./usr/share/doc/" + d.Name + "/changelog.Debian.gz", Data: zipped(ts.ReadFile(value))})
+		case "Ships":
+			at, file, _ := strings.Cut(value, " ")
+			d.Files = append(d.Files, debtest.File{Path: "." + at, Data: ts.ReadFile(file)})
 		case "Source":
 			source = value
 			d.Fields += line

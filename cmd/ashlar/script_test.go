@@ -46,7 +46,10 @@ func TestArchiveScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
 		Cmds:                scriptCommands(),
-		Setup:               func(env *testscript.Env) error { return setUp(env, store) },
+		Setup: func(env *testscript.Env) error {
+			env.Values[worldKey{}] = newWorld(t)
+			return setUp(env, store)
+		},
 	})
 }
 
