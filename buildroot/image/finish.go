@@ -291,7 +291,9 @@ func (a *assembly) libraryCache(t *layer.Tree) []*layer.File {
 }
 
 // database returns the packages of which something is in the image, which can
-// be more than the kept ones, and the files in which scanners look for them.
+// be more than the kept ones, and the files in which scanners look for them. These
+// come from the packages, so that a new version changes the layer of its package
+// and no other.
 func (a *assembly) database(t *layer.Tree) ([]sbom.Package, []*layer.File, error) {
 	var list []sbom.Package
 	for _, u := range a.universes() {
@@ -304,9 +306,6 @@ func (a *assembly) database(t *layer.Tree) ([]sbom.Package, []*layer.File, error
 	list = sbom.Present(t, list)
 	slices.SortFunc(list, func(a, b sbom.Package) int { return strings.Compare(a.Name, b.Name) })
 	files, err := sbom.StatusFiles(list)
-	for _, f := range files {
-		f.Origin = fromSkeleton()
-	}
 	return list, files, err
 }
 

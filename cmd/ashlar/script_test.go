@@ -63,7 +63,7 @@ func setUp(env *testscript.Env, store string) error {
 	return err
 }
 
-func newStore(t *testing.T) string {
+func newStore(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "ashlar-script-")
 	if err != nil {

@@ -27,8 +27,7 @@ A security update is one that is in an archive whose suite ends in -security. If
 ashlar.toml says where Debian's security tracker is ([workspace] security-tracker), also
 one that fixes a CVE, and the CVEs are printed. With --changes the changelog's entries
 between the two versions are printed, and the CVEs that they name; for that the new
-packages are fetched, which an update needs anyway. It then also shows which files that
-recipes edit their packages ship anew, three ways, as ` + "`ashlar update`" + ` does.`,
+package of each source that moves is fetched, which an update needs anyway.`,
 		store: true, run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 			return runUpkeep(ctx, env, flags, args, false)
 		},
@@ -130,20 +129,20 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	} else {
 		err = printMoves(env.out, moves, rows)
 	}
-	if err == nil && (write || u.changes) {
-		err = u.survey(ctx, next)
-	}
 	if err != nil {
 		return err
 	}
 	if !write {
-		u.say(rows, "would move")
+		u.say(rows, moves, "would move")
 		return nil
+	}
+	if err := u.survey(ctx, next); err != nil {
+		return err
 	}
 	if err := u.write(next, len(moves)); err != nil {
 		return err
 	}
-	u.say(rows, "moved")
+	u.say(rows, moves, "moved")
 	return nil
 }
 
@@ -252,7 +251,7 @@ func versionsOf(packages []lock.Package) []string {
 }
 
 // say sums up.
-func (u *upkeep) say(rows []moved, what string) {
+func (u *upkeep) say(rows []moved, moves []lock.Move, what string) {
 	var secure []string
 	touched := map[string]bool{}
 	for _, r := range rows {
@@ -275,6 +274,15 @@ func (u *upkeep) say(rows []moved, what string) {
 		fmt.Fprintf(u.env.err, "; to build again: %s", some(slices.Sorted(maps.Keys(touched)), 10))
 	}
 	fmt.Fprintln(u.env.err)
+	var besides []string
+	for _, m := range moves {
+		if u.options.May != nil && len(m.Old) > 0 && len(m.New) > 0 && !u.may(m.Old[0], m.New[len(m.New)-1]) {
+			besides = append(besides, m.Name)
+		}
+	}
+	if len(besides) > 0 {
+		fmt.Fprintf(u.env.err, "%d of them because the others need it, or because the archives have dropped what was locked: %s\n", len(besides), some(besides, 10))
+	}
 }
 
 // some lists names, the first few of many.
@@ -330,7 +338,7 @@ func printMoves(w io.Writer, moves []lock.Move, rows []moved) error {
 		if i > 0 && i <= len(rows) {
 			r := rows[i-1]
 			if told[r.Source] && len(r.Changes) > 0 {
-				r.Changes, r.Note = nil, "changes of "+r.Source+" are above"
+				r.Changes, r.CVEs, r.Note = nil, nil, "as "+r.Source+" above"
 			}
 			told[r.Source] = told[r.Source] || len(r.Changes) > 0
 			if err := r.more(w); err != nil {
@@ -341,6 +349,10 @@ func printMoves(w io.Writer, moves []lock.Move, rows []moved) error {
 	return nil
 }
 
+// maxChanges is how many lines of a changelog are printed: the kernel's have
+// thousands.
+const maxChanges = 30
+
 // more prints what a row has besides its line.
 func (r moved) more(w io.Writer) error {
 	var b strings.Builder
@@ -350,13 +362,21 @@ func (r moved) more(w io.Writer) error {
 	if r.Note != "" {
 		fmt.Fprintf(&b, "    (%s)\n", r.Note)
 	}
+	var lines []string
 	for _, c := range r.Changes {
-		fmt.Fprintf(&b, "    %s (%s) %s; urgency=%s\n", r.Source, c.Version, c.Suites, c.Urgency)
+		lines = append(lines, fmt.Sprintf("%s (%s) %s; urgency=%s", r.Source, c.Version, c.Suites, c.Urgency))
 		for line := range strings.Lines(c.Text) {
 			if line = strings.TrimRight(line, "\n"); line != "" {
-				fmt.Fprintf(&b, "    %s\n", line)
+				lines = append(lines, line)
 			}
 		}
+	}
+	for i, line := range lines {
+		if i == maxChanges && len(lines) > maxChanges+1 {
+			fmt.Fprintf(&b, "    ... and %d more lines, which --json has\n", len(lines)-i)
+			break
+		}
+		fmt.Fprintf(&b, "    %s\n", line)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

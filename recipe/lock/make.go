@@ -261,9 +261,9 @@ func (m *maker) add(p Package, a Archive) string {
 	}
 	m.has[full] = true
 	p.Date = cmp.Or(p.Date, a.Date)
-	if old, ok := m.known[full]; ok && old.SHA256 == p.SHA256 && old.From == p.From {
-		was, _ := m.old.Archive(old.From)
-		p.Date = cmp.Or(old.Date, was.Date)
+	if old, ok := m.known[full]; ok && old.SHA256 == p.SHA256 && (old.From == p.From || slices.Contains(p.In, old.From)) {
+		a, _ = m.old.Archive(old.From)
+		p.From, p.Path, p.Date = old.From, old.Path, cmp.Or(old.Date, a.Date)
 	}
 	m.new.Packages = append(m.new.Packages, p)
 	if i := slices.IndexFunc(m.new.Archives, func(b Archive) bool { return a.Name == b.Name }); i < 0 && a.Name != "" {
