@@ -44,6 +44,8 @@ type Env struct {
 	Start func(ctx context.Context) (Runner, error)
 	// Caches has the caches that steps fill for the next build; nil: none.
 	Caches *store.Store
+	// Secret returns what the caller's secret of that name is.
+	Secret func(ctx context.Context, name string) ([]byte, error)
 	// Workspace has the files of sources that are directories.
 	Workspace fs.FS
 }

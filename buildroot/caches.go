@@ -22,9 +22,10 @@ var cacheSettings = map[string][]string{
 const ccachePath = "/usr/lib/ccache"
 
 // caches opens the caches that the recipe asks for, and adds them to a job. They
-// are closed with the building.
+// are closed with the building. A build with secrets has none: nobody searches what
+// it leaves in a cache for them.
 func (w *building) caches(j *job.Job) error {
-	if w.Caches == nil {
+	if w.Caches == nil || w.search != nil {
 		return nil
 	}
 	for _, c := range w.do.Caches {

@@ -41,6 +41,9 @@ func (w *building) harvest(ctx context.Context) (finisher, error) {
 			return nil, err
 		}
 	}
+	if err := w.searchChanges(changes); err != nil {
+		return nil, err
+	}
 	draft, err := w.Store.NewTree()
 	if err != nil {
 		return nil, err

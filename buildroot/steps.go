@@ -2,6 +2,7 @@ package buildroot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ashlar-build/ashlar/buildroot/effects"
 	"github.com/ashlar-build/ashlar/buildroot/job"
+	"github.com/ashlar-build/ashlar/buildroot/secret"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -75,6 +77,9 @@ type building struct {
 	ends    []time.Time             // of each step
 	listed  [][]string              // paths after each step
 	reports []string
+
+	secrets map[string][]byte // by name, of all steps
+	search  *secret.Search    // for them; nil without
 }
 
 func (b *Builder) build(ctx context.Context, a *plan.Action, do *plan.Build, inputs map[plan.ID]store.Result) (finish finisher, err error) {
@@ -133,11 +138,15 @@ func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result)
 	if w.layers, err = w.rootOf(w.do, inputs); err != nil {
 		return err
 	}
+	if err := w.revealSecrets(ctx); err != nil {
+		return err
+	}
 	if w.log, err = newTee(filepath.Join(w.scratch.Dir(), logName), func(line string) {
 		w.event(Event{Action: w.action, State: Output, Line: line})
 	}); err != nil {
 		return err
 	}
+	w.log.search = w.search
 	if err := w.sources(ctx); err != nil {
 		return err
 	}
@@ -176,9 +185,15 @@ func (w *building) step(ctx context.Context, s recipe.Step) error {
 	w.reports = append(w.reports, res.Reports...)
 	if res.Exit == 0 && res.Signal == 0 && !res.Timeout {
 		w.listed = append(w.listed, listing(w.upper()))
-		return nil
+		return w.said(s)
 	}
 	failed := &StepError{Recipe: w.action.Recipe, Step: s.Name, Result: res, Tail: w.log.Tail()}
+	if err := w.leftSecret(s); err != nil {
+		if leak := (*LeakError)(nil); errors.As(err, &leak) {
+			return err
+		}
+		return fmt.Errorf("%w (and its root was not kept: %w)", failed, err)
+	}
 	failed.blame(s, w.scratch.Dir())
 	return w.keep(failed)
 }
@@ -225,6 +240,9 @@ func (w *building) job(s recipe.Step) (job.Job, error) {
 		Limits: job.Limits{Memory: s.Limits.Memory, Processes: s.Limits.Processes},
 		Tmpfs:  []job.Tmpfs{{Path: "/run", Mode: 0o755}, {Path: "/tmp", Mode: 0o1777}},
 		Binds:  []job.Bind{{From: script, To: scriptPath}, {From: flags, To: flagsPath}},
+	}
+	for _, ref := range s.Secrets {
+		j.Files = append(j.Files, job.File{Path: secretsDir + ref.Name, Mode: 0o400, Data: w.secrets[ref.Name]})
 	}
 	if w.do.Room.Flags != "none" {
 		j.Args = append([]string{flagsPath}, j.Args...)

@@ -2,8 +2,12 @@ package buildroot
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"strings"
 	"sync"
+
+	"github.com/ashlar-build/ashlar/buildroot/secret"
 )
 
 // tailLines is how much of a log a failure shows.
@@ -23,6 +27,9 @@ type tee struct {
 	part   []byte
 	tail   []string
 	closed bool
+
+	search *secret.Search // what no line may hold; nil: nothing
+	leaked string         // the name of the secret that one had
 }
 
 func newTee(path string, line func(string)) (*tee, error) {
@@ -36,8 +43,10 @@ func newTee(path string, line func(string)) (*tee, error) {
 func (t *tee) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.save(p); err != nil {
-		return 0, err
+	if t.search == nil { // else by line, once it was looked at
+		if err := t.save(p); err != nil {
+			return 0, err
+		}
 	}
 	t.part = append(t.part, p...)
 	for {
@@ -45,7 +54,9 @@ func (t *tee) Write(p []byte) (int, error) {
 		if !ok && len(t.part) < 64<<10 {
 			return len(p), nil
 		}
-		t.said(string(line))
+		if err := t.said(string(line), ok); err != nil {
+			return 0, err
+		}
 		t.part = rest
 	}
 }
@@ -61,22 +72,58 @@ func (t *tee) save(p []byte) error {
 	return err
 }
 
-func (t *tee) said(line string) {
+// said takes one line; ended says that it is whole.
+func (t *tee) said(line string, ended bool) error {
+	if name := t.search.Text(line); name != "" {
+		t.leaked = name
+		line = "[a line that held the secret " + name + "]"
+	}
+	if t.search != nil {
+		if ended {
+			line += "\n"
+		}
+		if err := t.save([]byte(line)); err != nil {
+			return err
+		}
+		line = strings.TrimSuffix(line, "\n")
+	}
 	if len(t.tail) == tailLines {
 		t.tail = append(t.tail[:0], t.tail[1:]...)
 	}
 	t.tail = append(t.tail, line)
 	t.line(line)
+	return nil
+}
+
+// flush takes what stands behind the last line feed for a line.
+func (t *tee) flush() error {
+	if len(t.part) == 0 {
+		return nil
+	}
+	line := string(t.part)
+	t.part = nil
+	return t.said(line, false)
+}
+
+// Flush writes what stands behind the last line feed.
+func (t *tee) Flush() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.flush()
+}
+
+// Leaked returns the name of a secret that was said, or "". It was not written.
+func (t *tee) Leaked() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.leaked
 }
 
 // Tail returns the last lines.
 func (t *tee) Tail() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.part) > 0 {
-		t.said(string(t.part))
-		t.part = nil
-	}
+	t.flush() // the lines are told even if the disk is full
 	return append([]string(nil), t.tail...)
 }
 
@@ -88,5 +135,5 @@ func (t *tee) Close() error {
 		return nil
 	}
 	t.closed = true
-	return t.file.Close()
+	return errors.Join(t.flush(), t.file.Close())
 }

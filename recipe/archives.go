@@ -133,6 +133,7 @@ func (r *reader) secrets(n *node) []Secret {
 		s := Secret{Name: kid.key, Host: r.word(kid.get("host")), Pos: r.keyPos(kid)}
 		if strings.ContainsAny(s.Host, "/:@ ") {
 			r.badValue(kid.get("host"), `write the host alone: "npm.example.com"`, "%q is no host", s.Host)
+			s.Host = ""
 		}
 		out = append(out, s)
 	}

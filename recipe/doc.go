@@ -164,8 +164,17 @@
 //     /vendor as the language's own caches have it, with the variables set that
 //     make `npm ci`, `go build`, `cargo build` and `pip install -r` take it from
 //     there and ask nobody. Without steps nothing of it gets into an image.
-//   - secret.S.host: the fetcher sends the secret to that host. Without a host it
-//     is for steps.
+//   - secret.S.host: the fetcher sends the secret to that host and no other, over
+//     TLS: "name:password", or a token. No step sees it. Without a host the secret
+//     is for the steps that name it.
+//
+// What a secret is, and where it comes from, is the user's business and stands in
+// no workspace: the file ashlar/secrets.toml in the directory of configurations
+// (~/.config) has a table by its name with file, env or command; without one the
+// variable ASHLAR_SECRET_NAME is it. The value is no part of what names a result:
+// another one builds nothing again. What steps with a secret wrote and said is
+// searched for it, as it is, in base64, hexadecimal, the escapes of URLs and JSON,
+// also inside compressed files and archives, before anything is kept.
 //
 // A source has one of url, git and dir.
 //

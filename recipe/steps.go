@@ -78,6 +78,9 @@ func (r *reader) step(n *node, s *Step, i *Instance) {
 		if !slices.ContainsFunc(i.Secrets, known) {
 			r.at(ref, "write [secret."+quoteKey(ref.Name)+"]", "unknown secret %q", ref.Name)
 		}
+		if at := slices.IndexFunc(i.Secrets, known); at >= 0 && i.Secrets[at].Host != "" {
+			r.at(ref, "declare another secret without host for steps", "secret %q is for the fetcher, which sends it to %s: no step sees it", ref.Name, i.Secrets[at].Host)
+		}
 		s.Secrets = append(s.Secrets, ref)
 	}
 }

@@ -13,9 +13,7 @@ import (
 // A row goes when its work is done.
 const unsupported = `
 source.*.git        a source from git
-secret              a secret
 step.*.inputs       a step that sees some files only
-step.*.secrets      a secret in a step
 image.service       an image of several services
 test.*.with         another image beside a test
 `

@@ -200,6 +200,25 @@ func (w *Workspace) Recipe(name string) *Recipe {
 	return w.Recipes[at]
 }
 
+// Tokens returns the secrets that the fetcher sends, by host. Of two recipes that
+// name a host the first one, by name, says which.
+func (w *Workspace) Tokens() map[string]string {
+	tokens := map[string]string{}
+	for _, r := range w.Recipes {
+		for _, kid := range tableKids(r.body.get("secret")) {
+			host := kid.get("host")
+			if host == nil {
+				continue
+			}
+			name, _ := host.value.(string)
+			if _, taken := tokens[name]; !taken {
+				tokens[name] = kid.key
+			}
+		}
+	}
+	return tokens
+}
+
 // Targets returns what r is built for in this workspace: each of its variants,
 // the default first, for each architecture that r names, else the workspace's.
 func (w *Workspace) Targets(r *Recipe) []Target {

@@ -77,6 +77,9 @@ func check(j job.Job) error {
 	for _, t := range j.Tmpfs {
 		paths = append(paths, t.Path)
 	}
+	for _, f := range j.Files {
+		paths = append(paths, f.Path)
+	}
 	for _, p := range paths {
 		if !filepath.IsAbs(p) {
 			return fmt.Errorf("%s: path %q: not absolute", j.Name, p)

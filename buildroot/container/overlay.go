@@ -101,7 +101,32 @@ func (r *root) makeDirs(j *job.Job) error {
 			return err
 		}
 	}
+	if err := r.writeFiles(j); err != nil {
+		return err
+	}
 	return makePoints(filepath.Join(r.scratch, "points"), j)
+}
+
+// writeFiles writes a job's files to memory, from where they are bound.
+func (r *root) writeFiles(j *job.Job) error {
+	dir := filepath.Join(r.dir, "f")
+	if len(j.Files) == 0 {
+		return nil
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	for i, f := range j.Files {
+		name := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.WriteFile(name, f.Data, 0o600); err != nil {
+			return err
+		}
+		if err := os.Chmod(name, os.FileMode(f.Mode&0o777)); err != nil {
+			return err
+		}
+		j.Binds = append(j.Binds, job.Bind{From: name, To: f.Path})
+	}
+	return nil
 }
 
 // makePoints makes the mount points as the lowest layer: libcontainer would

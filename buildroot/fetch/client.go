@@ -2,10 +2,13 @@ package fetch
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -29,7 +32,7 @@ func newClient(o Options, n netrc) *http.Client {
 	}
 	return &http.Client{
 		CheckRedirect: checkRedirect,
-		Transport: &authorized{netrc: n, next: &http.Transport{
+		Transport: &authorized{netrc: n, token: o.Token, next: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			DialContext:         dial,
 			TLSClientConfig:     o.TLS,
@@ -52,10 +55,22 @@ func checkRedirect(_ *http.Request, via []*http.Request) error {
 // other: it sees each request of a chain of redirects.
 type authorized struct {
 	netrc netrc
+	token func(ctx context.Context, host string) (string, error)
 	next  *http.Transport
 }
 
 func (a *authorized) RoundTrip(r *http.Request) (*http.Response, error) {
+	if a.token != nil && confidential(r.URL) {
+		token, err := a.token(r.Context(), r.URL.Hostname())
+		if err != nil {
+			return nil, &tokenError{err}
+		}
+		if token != "" {
+			r = r.Clone(r.Context())
+			r.Header.Set("Authorization", authorization(token))
+			return a.next.RoundTrip(r)
+		}
+	}
 	login, ok := a.netrc[r.URL.Hostname()]
 	redirected := r.Response != nil
 	if !ok || r.Header.Get("Authorization") != "" || redirected && r.URL.Scheme != "https" {
@@ -65,6 +80,25 @@ func (a *authorized) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.SetBasicAuth(login.name, login.password)
 	return a.next.RoundTrip(r)
 }
+
+// confidential reports whether nobody on the way sees what is asked.
+func confidential(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || ip != nil && ip.IsLoopback()
+}
+
+// authorization is what RFC 7617 and RFC 6750 send: "name:password", or a token.
+func authorization(token string) string {
+	if strings.Contains(token, ":") {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(token))
+	}
+	return "Bearer " + token
+}
+
+// A tokenError says that the caller could not tell a token.
+type tokenError struct{ error }
+
+func (e *tokenError) Unwrap() error { return e.error }
 
 // CloseIdleConnections lets http.Client pass it on.
 func (a *authorized) CloseIdleConnections() { a.next.CloseIdleConnections() }

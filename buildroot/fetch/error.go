@@ -121,7 +121,10 @@ func ofTransport(err error) *attemptError {
 	var cert *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
+	var token *tokenError
 	switch {
+	case errors.As(err, &token):
+		return final("", "%w", err)
 	case errors.Is(err, errRedirects):
 		return final(remedyURL, "%w", err)
 	case errors.As(err, &dns) && dns.IsNotFound:

@@ -34,6 +34,11 @@ type Options struct {
 	// across redirects, and in no message.
 	Netrc string
 
+	// Token, if set, tells what to send to a host for authorization, "name:password"
+	// or a token alone; nothing if empty. It is asked for each request, goes to that
+	// host only, over TLS or to this machine, and is in no message.
+	Token func(ctx context.Context, host string) (string, error)
+
 	// Jobs is how many downloads run at once: 8 if zero. PerHost is how many of
 	// them ask one host: 4 if zero.
 	Jobs, PerHost int

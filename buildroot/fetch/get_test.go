@@ -1,6 +1,8 @@
 package fetch_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -118,6 +120,56 @@ func TestGetFile(t *testing.T) {
 	got, err := f.Get(t.Context(), fetch.IndexRequest{Name: "index", URLs: []string{"file://" + name}})
 	if err != nil || string(read(t, s, got.Digest)) != "local" {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestToken asks a host that gets a token and sends us on to one that does not.
+func TestToken(t *testing.T) {
+	tests := []struct {
+		name, token string
+		err         error
+		want        string // what the first request has for authorization
+		message     string // of the error
+	}{
+		{"token", "t0k3n", nil, "Bearer t0k3n", ""},
+		{"name and password", "me:mine", nil, "Basic bWU6bWluZQ==", ""},
+		{"none", "", nil, "", ""},
+		{"nobody tells", "t0k3n", errors.New("nobody told the secret npm"), "", "nobody told the secret npm"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, other := mirrortest.Start(t), mirrortest.Start(t)
+			data := bytesOf(10)
+			elsewhere := strings.Replace(other.URL, "127.0.0.1", "localhost", 1)
+			other.Put("/there", data)
+			m.Always("/here", mirrortest.Redirect(elsewhere+"/there"))
+			f, err := fetch.New(newStore(t), fetch.Options{Token: func(_ context.Context, host string) (string, error) {
+				if host != "127.0.0.1" {
+					return "", nil
+				}
+				return tt.token, tt.err
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			_, err = f.Fetch(t.Context(), fetch.Request{Name: "file", URLs: []string{m.URL + "/here"}, SHA256: sum(data)})
+			if tt.message != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.message) || strings.Contains(err.Error(), tt.token) {
+					t.Errorf("error %v, want %q", err, tt.message)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q := m.Requests(); len(q) != 1 || q[0].Authorization != tt.want {
+				t.Errorf("requests %+v, want %q", q, tt.want)
+			}
+			if q := other.Requests(); len(q) != 1 || q[0].Authorization != "" {
+				t.Errorf("the other host was asked %+v", q)
+			}
+		})
 	}
 }
 

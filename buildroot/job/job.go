@@ -29,6 +29,7 @@ type Job struct {
 
 	ReadOnly bool    // the root is read-only; Tmpfs and Binds need not be
 	Binds    []Bind  // directories and files of the host
+	Files    []File  // read-only, and in memory alone
 	Tmpfs    []Tmpfs // besides /dev/shm, which is always there
 
 	Args []string // the program and its arguments; looked up in Env's PATH inside the root
@@ -75,6 +76,13 @@ type Bind struct {
 	From     string // absolute, on the host
 	To       string // absolute, inside the root; made when it is missing
 	Writable bool
+}
+
+// A File is shown in the root, and is on no disk.
+type File struct {
+	Path string // absolute, inside the root
+	Mode uint32 // permission bits
+	Data []byte
 }
 
 // A Tmpfs is an empty file system in memory.

@@ -23,6 +23,7 @@ const (
 	opRename   = "rename"
 	opMkdirAll = "mkdir"
 	opRemove   = "remove"
+	opAsk      = "ask" // Name is a question of the program's own
 )
 
 // A question names a directory and a name in it; an answer comes to each, in order.
@@ -92,7 +93,7 @@ func closeDirs(dirs map[string]*local) {
 type unfinished map[[2]string]bool
 
 // serve answers until the client hangs up, and removes what it left unfinished.
-func serve(conn *fdconn.Conn, dirs map[string]*local) {
+func serve(conn *fdconn.Conn, dirs map[string]*local, tell func(string) ([]byte, error)) {
 	defer closeDirs(dirs)
 	left := unfinished{}
 	defer func() {
@@ -105,7 +106,13 @@ func serve(conn *fdconn.Conn, dirs map[string]*local) {
 		if conn.Receive(&q) != nil {
 			return
 		}
-		a, file := reply(q, dirs, left)
+		var a answer
+		var file *os.File
+		if q.Op == opAsk {
+			a = told(q, tell)
+		} else {
+			a, file = reply(q, dirs, left)
+		}
 		var files []*os.File
 		if file != nil {
 			files = []*os.File{file}
@@ -119,6 +126,18 @@ func serve(conn *fdconn.Conn, dirs map[string]*local) {
 			return
 		}
 	}
+}
+
+// told answers a question of the program's own.
+func told(q question, tell func(string) ([]byte, error)) answer {
+	if tell == nil {
+		return answer{Err: failure{Text: "nobody can tell " + q.Name}}
+	}
+	data, err := tell(q.Name)
+	if err != nil {
+		return answer{Err: failure{Text: err.Error()}}
+	}
+	return answer{Text: string(data)}
 }
 
 // reply carries one question out.
@@ -177,6 +196,16 @@ func (c *Client) Open(dir string) (*Files, error) {
 		return nil, err
 	}
 	return &Files{r}, nil
+}
+
+// Ask returns what Options.Tell answers.
+func (c *Client) Ask(name string) ([]byte, error) {
+	a, _, err := c.ask(question{Op: opAsk, Name: name})
+	var wrapped *fs.PathError
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // there is no path
+	}
+	return []byte(a.Text), err
 }
 
 // Close hangs up. What was created and not closed is thrown away.

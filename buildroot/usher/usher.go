@@ -54,6 +54,9 @@ type Options struct {
 	Dirs     map[string]Dir // what may be opened, by a name of the program's own
 	Args     []string       // arguments; os.Args[1:] if nil
 	Env      []string       // added to the environment
+
+	// Tell answers what the other process asks by Client.Ask; nil: nothing.
+	Tell func(name string) ([]byte, error)
 }
 
 // A Dir is a directory that an usher opens for others.
@@ -86,7 +89,7 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		serve(conn, dirs)
+		serve(conn, dirs, o.Tell)
 	}()
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)

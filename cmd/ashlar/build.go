@@ -25,6 +25,10 @@ working directory stays as it is. What does not need each other is done at the s
 time, the longest way first. A recipe that fails does not stop those that do not need
 it; the end lists what was built, what failed, and what was skipped because of it.
 
+Secrets that recipes name come from ashlar/secrets.toml in the user's directory of
+configurations (~/.config), a table for each with file, env or command, or else from
+the variable ASHLAR_SECRET_NAME.
+
 For each image it prints a line: the recipe's name, the image's digest, and the size
 of its compressed layers in bytes.`,
 		store: true, run: runBuild,
@@ -106,7 +110,7 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 	if err != nil {
 		return nil, err
 	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Caches: s, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Memory: e.memory, FailFast: e.failFast, Report: progress.event})
+	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Caches: s, Workspace: w.files, Secret: e.secret}, buildroot.Options{Jobs: e.jobs, Memory: e.memory, FailFast: e.failFast, Report: progress.event})
 	e.deferClose(builder.Close)
 	results, buildErr := builder.Build(ctx)
 	progress.end()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot"
@@ -45,6 +46,9 @@ type env struct {
 	files     *usher.Files // of the workspace
 	client    *usher.Client
 	connected bool
+	tokens    map[string]string // by host, the secret that the fetcher sends it
+	revealed  map[string]string // secrets by name, once they were asked for
+	tellMu    sync.Mutex
 	opened    struct {
 		store  *store.Store
 		fetch  *fetch.Fetcher
@@ -153,7 +157,7 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := fetch.Options{Offline: e.offline, Progress: progress}
+	o := fetch.Options{Offline: e.offline, Progress: progress, Token: e.token}
 	if home, err := os.UserHomeDir(); err == nil {
 		if file := filepath.Join(home, ".netrc"); readable(file) {
 			o.Netrc = file

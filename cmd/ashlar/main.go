@@ -43,6 +43,7 @@
 // # Environment
 //
 //	ASHLAR_STORE   the store; --store goes before it
+//	ASHLAR_SECRET_NAME, and what ~/.config/ashlar/secrets.toml names: secrets
 //	ASHLAR_MOUNT   "mount2" mounts roots with mount(2) even where the kernel has newer calls
 //	NO_COLOR       no colours, ever
 //

@@ -59,7 +59,7 @@ func (e *env) ushered(ctx context.Context, cmd *command, args []string) (int, er
 			dirs[outputDir] = usher.Dir{Path: out, Write: true}
 		}
 	}
-	return usher.Run(context.WithoutCancel(ctx), usher.Options{UID: uid, GID: gid, Dirs: dirs, Env: []string{"ASHLAR_STORE=" + storeDir}})
+	return usher.Run(context.WithoutCancel(ctx), usher.Options{UID: uid, GID: gid, Dirs: dirs, Env: []string{"ASHLAR_STORE=" + storeDir}, Tell: func(name string) ([]byte, error) { return originOf(ctx, name) }})
 }
 
 // outputOf is the directory in which a command's output will be, made if it is

@@ -98,7 +98,7 @@ func (e *env) shell(ctx context.Context, name string, o buildroot.ShellOptions) 
 	if err != nil {
 		return nil, err
 	}
-	b := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Caches: s, Workspace: w.files}, buildroot.Options{Jobs: e.jobs, Report: progress.event})
+	b := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Caches: s, Workspace: w.files, Secret: e.secret}, buildroot.Options{Jobs: e.jobs, Report: progress.event})
 	e.deferClose(b.Close)
 	shell, err := b.Shell(ctx, action, o)
 	if err != nil {

@@ -136,7 +136,7 @@ func (l *locking) look(ctx context.Context, with *lock.Lock, names []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: l.env.runner, Workspace: w.files}, buildroot.Options{Jobs: l.env.jobs, Report: progress.event})
+	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: l.env.runner, Workspace: w.files, Secret: l.env.secret}, buildroot.Options{Jobs: l.env.jobs, Report: progress.event})
 	l.env.deferClose(builder.Close)
 	defer progress.end()
 	var list []surveyed

@@ -50,7 +50,7 @@ func runVerify(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	}
 	defer other.Close()
 	fmt.Fprintf(env.err, "building %s again from nothing\n", full)
-	world := buildroot.Env{Store: other, Fetch: copier{from: s, to: other}, Start: env.runner, Workspace: env.files}
+	world := buildroot.Env{Store: other, Fetch: copier{from: s, to: other}, Start: env.runner, Workspace: env.files, Secret: env.secret}
 	if !*cold {
 		world.Caches = s
 	}

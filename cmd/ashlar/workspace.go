@@ -55,6 +55,7 @@ func (e *env) loadSettings(names ...string) (*workspace, error) {
 		return nil, err
 	}
 	e.vendorAt = w.Vendor
+	e.tokens = w.Tokens()
 	return &workspace{Workspace: w, files: files, store: e.store}, nil
 }
 

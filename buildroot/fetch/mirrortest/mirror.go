@@ -44,6 +44,7 @@ type file struct {
 type Request struct {
 	Path, Range, IfRange, IfNoneMatch, IfModifiedSince string
 
+	Authorization  string
 	User, Password string // of basic authentication
 	Protocol       string // "HTTP/1.1", "HTTP/2.0"
 }
@@ -176,6 +177,7 @@ func (m *Mirror) take(r *http.Request) (f file, there bool, fault Fault) {
 		IfNoneMatch: r.Header.Get("If-None-Match"), IfModifiedSince: r.Header.Get("If-Modified-Since"),
 		Protocol: r.Proto,
 	}
+	q.Authorization = r.Header.Get("Authorization")
 	q.User, q.Password, _ = r.BasicAuth()
 	m.requests = append(m.requests, q)
 	f, there = m.files[r.URL.Path]
