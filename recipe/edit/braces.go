@@ -10,9 +10,11 @@ func dovecot() braced {
 	return braced{assignment{sep: "=", marks: "#", inline: "#", quotes: `"`, escape: true, look: style{indent: "  ", quiet: []string{"!include", "!include_try"}, list: " "}}}
 }
 
-// lighttpd's values may be lists in parentheses, over several lines.
+// lighttpd's values are numbers, strings in quotes, or lists in parentheses that
+// may go over several lines.
 func lighttpd() braced {
-	return braced{assignment{sep: "=", marks: "#", inline: "#", cont: '(', glue: " ", spaced: true, look: style{indent: "  ", quiet: []string{"include", "include_shell"}}}}
+	return braced{assignment{sep: "=", marks: "#", inline: "#", cont: '(', glue: " ", spaced: true, quotes: `"`, escape: true,
+		quoteNew: func(v string) bool { return strings.Trim(v, "0123456789") != "" && !strings.HasPrefix(v, "(") }, look: style{indent: "  ", quiet: []string{"include", "include_shell"}}}}
 }
 
 func (b braced) style() *style {

@@ -100,7 +100,7 @@ func matchHead(s string, sp span) (node, headKind) {
 }
 
 func redis() directives {
-	return directives{marks: "#", quotes: `"'`, escape: true, look: style{fold: true, quiet: []string{"include"}}}
+	return directives{marks: "#", quotes: `"'`, escape: true, empty: true, look: style{fold: true, quiet: []string{"include"}}}
 }
 
 func spaced() directives {
@@ -130,7 +130,7 @@ func outdented(s string, sp span) (node, headKind) {
 }
 
 func apache() directives {
-	return directives{marks: "#", cont: '\\', quotes: `"'`, escape: true, nested: true, heads: apacheHead,
+	return directives{marks: "#", cont: '\\', quotes: `"'`, escape: true, empty: true, nested: true, heads: apacheHead,
 		heading: func(name string, args []string) (string, string) {
 			return "<" + strings.Join(append([]string{name}, args...), " ") + ">", "</" + name + ">"
 		},

@@ -91,7 +91,7 @@ func TestIniKin(t *testing.T) {
 		{"subsection", "[remote \"o\"]\n\turl = x\n", `set = "remote \"o\"/fetch", to = "y"`, "[remote \"o\"]\n\turl = x\n\tfetch = y\n", ""},
 	})
 	testRows(t, "smb.conf", "", []row{
-		{"blanks in keys", "[global]\n   server role = standalone\n;   map to guest = bad user\n", `set = "global/map to guest", to = "never"`, "[global]\n   server role = standalone\nmap to guest = never\n", ""},
+		{"blanks in keys", "[global]\n   server role = standalone\n;   map to guest = bad user\n", `set = "global/map to guest", to = "never"`, "[global]\n   server role = standalone\n   map to guest = never\n", ""},
 		{"new", "[global]\n   server role = standalone\n", `set = "global/map to guest", to = "never"`, "[global]\n   server role = standalone\n   map to guest = never\n", ""},
 	})
 	testRows(t, "supervisord.conf", "", []row{

@@ -28,8 +28,12 @@ func (e *editor) missing(op Op) error {
 		}
 		return e.bad(op, twin.mark, hint+e.quoted(twins), "%s is commented out", p)
 	}
-	if near := e.elsewhere(p.last().Name); len(near) > 0 {
-		return e.bad(op, near[0].whole.start, e.elsewhereHint(near), "%s is not there, but `%s` is", p, p.last().Name)
+	near := e.elsewhere(p.last().Name)
+	if tests := len(p.last().Tests); tests > 0 && len(near) > 0 {
+		return e.bad(op, near[0].whole.start, "there is"+e.quoted(near), "%s is not there, but `%s` is", p, p.last().Name)
+	}
+	if len(near) > 0 {
+		return e.bad(op, near[0].whole.start, e.elsewhereHint(near), "%s is not there; `%s` stands in %s", p, p.last().Name, place(near[0].section()))
 	}
 	names := e.namesIn(p.parent())
 	hint := "no line of the file looks like it"

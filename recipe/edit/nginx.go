@@ -87,8 +87,11 @@ func (p *nginxParser) node(parent *node, ws []word, end int) *node {
 	ws = p.t.keep(ws)
 	n := node{name: ws[0].text, nameAt: ws[0].span, words: ws[1:], whole: span{ws[0].start, end}}
 	n.val = span{ws[0].end, ws[0].end}
-	if len(ws) > 1 {
-		n.val = span{ws[1].start, ws[len(ws)-1].end}
+	if p.slashes && len(ws) > 2 && ws[1].text == "=" && ws[1].quote == 0 { // name = value;
+		n.words = ws[2:]
+	}
+	if len(n.words) > 0 {
+		n.val = span{n.words[0].start, ws[len(ws)-1].end}
 	}
 	return p.t.add(parent, n)
 }
@@ -395,6 +398,9 @@ func (nginx) entry(t *tree, like *node, name string, v Value) (string, error) {
 	}
 	if !nginxPlain(text) {
 		text = nginxQuote(text, '"')
+	}
+	if like != nil && like.val.start > like.nameAt.end && strings.Contains(t.src[like.nameAt.end:like.val.start], "=") {
+		return name + t.src[like.nameAt.end:like.val.start] + text + ";", nil
 	}
 	return name + gapLike(t, like, name) + text + ";", nil
 }

@@ -128,3 +128,14 @@ func TestNginxBytes(t *testing.T) {
 		{"variables in braces", "set $a ${b}c;\n", `set = "set", arg = 2, to = "${d}"`, "set $a ${d};\n", ""},
 	})
 }
+
+func TestBlocks(t *testing.T) {
+	s := "options {\n\tdirectory \"/var\"; // where\n\t/* why */\n\trecursion no;\n};\nrule {\n  expression = \"a & b\";\n  # score = 1;\n}\n"
+	testRows(t, "/etc/bind/named.conf.options", "", []row{
+		{"in quotes", s, `set = "options/directory", to = "/srv"`, edited(t, s, `"/var"`, `"/srv"`), ""},
+		{"plain", s, `set = "options/recursion", to = "yes"`, edited(t, s, "recursion no", "recursion yes"), ""},
+		{"with an equals sign", s, `set = "rule/expression", to = "c", was = "a & b"`, edited(t, s, `"a & b"`, `"c"`), ""},
+		{"new, with one", s, `set = "rule/x", to = "1"`, edited(t, s, "  # score", "  x = 1;\n  # score"), ""},
+		{"insert a block", s, `insert = "zone \"x\" {\n\ttype hint;\n};", where = "end"`, s + "zone \"x\" {\n\ttype hint;\n};\n", ""},
+	})
+}

@@ -34,7 +34,7 @@ func (e *editor) container(op Op) (*node, error) {
 	secs, _ := e.t.find(parent, e.st)
 	secs = slices.DeleteFunc(secs, func(n *node) bool { return !n.block })
 	switch {
-	case len(parent) > 0:
+	case len(parent) > 0 || op.Verb == Section:
 	case e.st.silent != "" && len(e.t.root.active()) > 0:
 		secs = e.t.root.active()
 	case e.st.bareKeys:
@@ -268,7 +268,7 @@ func (e *editor) bare(n *node, novalue bool) []splice {
 		first.end -= keep
 		gap -= keep
 	}
-	cuts := []splice{{first, ""}}
+	cuts := []splice{{first, e.shownIndent(n, gap)}}
 	for at := lineEnd(src, n.mark); at < n.whole.end; at = lineEnd(src, at) {
 		mark := at + len(indentAt(src, at))
 		sign := e.st.commentMark(src[mark:])
@@ -285,6 +285,24 @@ func (e *editor) bare(n *node, novalue bool) []splice {
 		cuts = append(cuts, splice{span{mark, end}, ""})
 	}
 	return cuts
+}
+
+// shownIndent returns the indent that a twin gets which stands in a comment as
+// deep as the entries beside it stand: `#   key = v` below `   other = w`.
+func (e *editor) shownIndent(n *node, gap int) string {
+	if gap < 2 || e.st.byColumn || indentAt(e.t.src, n.mark) != "" {
+		return ""
+	}
+	for _, k := range n.parent.kids {
+		if k.twin || k.block || !e.sole(k) {
+			continue
+		}
+		if in := e.indentOf(k); len(in) == gap || len(in) == gap+1 {
+			return in
+		}
+		break
+	}
+	return ""
 }
 
 // isProse reports whether the comment [mark, end) in a twin block is none of

@@ -107,7 +107,7 @@ func (e *editor) was(op Op, now ...*node) error {
 		if e.t.says(n, want) || e.already(n, op.To[min(i, len(op.To)-1)].Text) {
 			continue
 		}
-		return e.bad(op, n.whole.start, "look at what the new default means, then change `was`", "%s is %q, was = %q", op.Path, e.t.shown(n), want)
+		return e.bad(op, n.whole.start, "look at what the new default means, then change `was`"+e.quoted([]*node{n}), "%s is %q, was = %q", op.Path, e.t.shown(n), want)
 	}
 	return nil
 }
@@ -403,7 +403,7 @@ func (e *editor) setArg(op Op, active, twins []*node) (change, error) {
 			continue
 		}
 		if op.Was != nil && now != op.Was[0].Text {
-			return change{}, e.bad(op, n.words[i].start, "look at what the new default means, then change `was`", "argument %s of %s is %q, was = %q", op.Arg, op.Path, now, op.Was[0].Text)
+			return change{}, e.bad(op, n.words[i].start, "look at what the new default means, then change `was`"+e.quoted([]*node{n}), "argument %s of %s is %q, was = %q", op.Arg, op.Path, now, op.Was[0].Text)
 		}
 		text, err := e.sy.arg(e.t, n, i, op.To[0])
 		if err != nil {

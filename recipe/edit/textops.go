@@ -188,8 +188,9 @@ func (e *editor) liveLine(op Op, after *tree, cuts []splice) error {
 	if op.At != "" {
 		return nil
 	}
-	for _, n := range freshNodes(after, cuts) {
-		if sec := n.section(); sec != "" && len(cuts[0].text) > 0 {
+	fresh := freshNodes(after, cuts)
+	for _, n := range fresh {
+		if sec := n.section(); sec != "" && len(cuts[0].text) > 0 && n.parent.whole.start < fresh[0].whole.start {
 			return fmt.Errorf("the line would belong to `%s`; `set` puts a key into its section, `insert` with last-in puts a line into this one", sec)
 		}
 	}

@@ -28,6 +28,8 @@ type directives struct {
 	heading     func(name string, args []string) (string, string)
 	nested      bool
 	uncommented func(text string) bool
+	// empty says that an empty value is written as two quotes.
+	empty bool
 	// deep says that comments have blanks before a Key and its value.
 	deep bool
 	// name, if set, may turn words into another name (pam.d's -session).
@@ -248,6 +250,9 @@ func isProseWord(s string) bool {
 func (d directives) value(t *tree, n *node, v Value) (string, error) {
 	if len(n.words) == 1 && n.words[0].quote != 0 {
 		return d.quoted(v.Text, n.words[0].quote)
+	}
+	if v.Text == "" && d.empty && len(n.words) > 0 {
+		return d.quoted("", d.quotes[0])
 	}
 	text, err := d.plain(v.Text, len(n.words) < 2)
 	if err == nil && n.val.empty() && text != "" {

@@ -1,0 +1,99 @@
+package edit
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ashlar-build/ashlar/recipe/diag"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/mistakes.txt")
+
+const sshdLines = "# what it is\n#PermitRootLogin prohibit-password\nUsePAM yes\nAcceptEnv LANG\n\nMatch User alice\n\tX11Forwarding no\n"
+
+const nginxLines = "http {\n    server {\n        listen 80;\n        root /a;\n    }\n    server {\n        listen 81;\n        root /b;\n    }\n    #gzip on;\n}\n"
+
+// mistakes has one of each kind that an operation can be.
+func mistakes() []struct{ file, in, op string } {
+	return []struct{ file, in, op string }{
+		// Not there.
+		{"/etc/ssh/sshd_config", sshdLines, `unset = "PermitRootLogin", count = 1`},
+		{"/etc/ssh/sshd_config", sshdLines, `rename = "PermitRootLogin", to = "X"`},
+		{"/etc/ssh/sshd_config", sshdLines, `set = "UsePAN", to = "no", was = "yes"`},
+		{"/etc/ssh/sshd_config", sshdLines, `comment = "X11Forwarding"`},
+		{"/etc/ssh/sshd_config", sshdLines, `uncomment = "Banner"`},
+		{"/etc/ssh/sshd_config", sshdLines, `uncomment = "UsePAM", count = 1`},
+		{"/etc/ssh/sshd_config", sshdLines, `set = "Match[args='User bob']/X11Forwarding", to = "no"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `set = "htp/gzip", to = "on"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `set = "events/worker_connections", to = "9"`},
+		{"/etc/php.ini", "[PHP]\nengine = On\n", `set = "Date/date.timezone", to = "UTC"`},
+		{"/etc/hosts", "127.0.0.1 localhost\n", `remove = "127.0.0.1", value = "db"`},
+		// Not once.
+		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/server/root", to = "/c"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/server/index", to = "a"`},
+		{"/etc/apt/sources.list", "deb http://a x main\ndeb http://b x main\n", `set = "deb", arg = "uri", to = "http://c"`},
+		// Another value.
+		{"/etc/ssh/sshd_config", sshdLines, `set = "UsePAM", to = "no", was = "maybe"`},
+		{"/etc/ssh/sshd_config", sshdLines, `set = "PermitRootLogin", to = "no", was = "yes"`},
+		{"/etc/apache2/apache2.conf", "CustomLog a b\n", `set = "CustomLog", arg = 1, to = "c", was = "d"`},
+		{"/etc/apache2/apache2.conf", "CustomLog a b\n", `set = "CustomLog", arg = 3, to = "c"`},
+		{"/etc/fstab", "/dev/a / ext4 ro 0 1\n", `set = "'/dev/a'", arg = "option", to = "rw"`},
+		// Without effect.
+		{"/etc/ssh/sshd_config", sshdLines, `line = "UsePAM no"`},
+		{"/etc/ssh/sshd_config", "Banner b\n#Banner a\n", `uncomment = "Banner[.='a']"`},
+		{"/etc/ssh/sshd_config", sshdLines, `line = "Banner a"`},
+		// Not so in this format.
+		{"/etc/ssh/sshd_config", sshdLines, `set = "UsePAM", to = true`},
+		{"/etc/pam.d/login", "auth required a.so\n", `set = "session", to = "required b.so"`},
+		{"/etc/php.ini", "[PHP]\nengine = On\n", `set = "engine", to = "a\nb"`},
+		{"/etc/x.json", "{\"a\": [1]}\n", `set = "a", to = 2`},
+		{"/etc/x.txt", "a\n", `set = "a", to = "b"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `insert = "upstream a {", last-in = "http"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `insert = "index a;", last-in = "http/server[listen='80']/root"`},
+		{"/etc/nginx/nginx.conf", "a b; c d;\n", `comment = "a"`},
+		{"/etc/php.ini", "[PHP]\nengine = On\n", `section = "PHP", body = "x = y"`},
+		// Text.
+		{"/etc/x.txt", "listen on 80\nlisten on 443\n", `replace = "listen in 80", with = "x"`},
+		{"/etc/x.txt", "listen on 80\nlisten on 443\n", `replace = "listen on", with = "x"`},
+		{"/etc/ssh/sshd_config", sshdLines, `replace = "PermitRootLogin prohibit-password", with = "PermitRootLogin yes"`},
+		{"/etc/x.txt", "a\n", `regex = "b+", with = "c"`},
+		{"/etc/x.txt", "a\n", `regex = "a", with = '\1'`},
+		{"/etc/x.txt", "a\nb\na\n", `delete-line = "^a$"`},
+		{"/etc/x.txt", "one\ntwo\n", `insert = "x", after = "/three/"`},
+		{"/etc/x.txt", "one\none\n", `insert = "x", after = "/one/"`},
+	}
+}
+
+// TestMistakes compares what each mistake says with testdata/mistakes.txt.
+func TestMistakes(t *testing.T) {
+	var b strings.Builder
+	for _, m := range mistakes() {
+		ops := readOps(t, m.op)
+		ops[0].Pos = diag.Pos{File: "recipe.toml", Line: 7, Col: 5}
+		_, err := Apply(Input{Name: m.file, Bytes: []byte(m.in), Ops: ops})
+		if err == nil {
+			t.Errorf("%s: no mistake", m.op)
+			continue
+		}
+		fmt.Fprintf(&b, "== { %s }\n%s\n", strings.ReplaceAll(m.op, "\n", `\n`), strings.TrimRight(explain(err), "\n"))
+	}
+	const file = "testdata/mistakes.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, all := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range got {
+		if i >= len(all) || got[i] != all[i] {
+			t.Fatalf("line %d: %q; in %s it is %q", i+1, got[i], file, append(all, "")[min(i, len(all))])
+		}
+	}
+}
