@@ -103,6 +103,9 @@ func (b *Builder) wave(do *plan.Configure, inputs map[plan.ID]store.Result) (eff
 	for _, v := range do.Debconf {
 		w.Debconf = append(w.Debconf, debconfLine(v))
 	}
+	if w.Early, err = earlyChanges(do.Early); err != nil {
+		return w, err
+	}
 	w.Epoch, err = b.newest(plan.Root{Packages: slices.Concat(do.Before.Packages, do.Packages)}, inputs)
 	return w, err
 }

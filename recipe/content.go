@@ -212,6 +212,9 @@ func (r *reader) fileText(n *node, f *File, whole bool) {
 		p := r.word(from)
 		if strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "//") {
 			f.From, f.Place = r.imagePath(p, from.valAt), InImage
+			if f.Early {
+				r.badValue(from, "take it from beside the recipe, or write its content", "an early file comes before the image that it would be copied from")
+			}
 			break
 		}
 		f.From = r.local(strings.TrimSuffix(p, "/"), from.valAt)

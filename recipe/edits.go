@@ -35,6 +35,9 @@ func (r *reader) edit(n *node) Edit {
 	if early := n.get("early"); e.Early && !strings.HasPrefix(e.Path, "/") && e.Path != "" {
 		r.badKey(early, "sources are edited before the first step", "early is for files of the image")
 	}
+	if e.Early && e.Files > 0 {
+		r.badKey(n.get("files"), "write a table for each file", "an early edit is of one file")
+	}
 	if require := n.get("require"); require != nil {
 		e.Unmodified = r.one(require, "unmodified") == "unmodified"
 	}

@@ -47,6 +47,9 @@ type Wave struct {
 	// Debconf are answers as debconf-set-selections(1) takes them, one a line.
 	Debconf []string
 
+	// Early are changes that scripts are to find made, in this order.
+	Early []Early
+
 	// Epoch is SOURCE_DATE_EPOCH for the scripts. No file of the effects is
 	// younger.
 	Epoch int64

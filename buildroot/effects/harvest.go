@@ -37,6 +37,9 @@ func (v *run) harvest(ctx context.Context) (*Effects, error) {
 		return nil, fmt.Errorf("harvest: %w", err)
 	}
 	e := &Effects{Dir: v.dir, Index: &layer.Index{Meta: map[string]string{metaEpoch: strconv.FormatInt(v.Epoch, 10)}}}
+	for _, p := range v.earlyMeta() {
+		e.Index.Meta[metaEarly+p] = "edited"
+	}
 	if err := os.Rename(v.upperDir(), e.Root()); err != nil {
 		return nil, fmt.Errorf("harvest: %w", err)
 	}

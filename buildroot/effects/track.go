@@ -49,6 +49,10 @@ func (v *run) checkpoint(ctx context.Context, label string) error {
 	}
 	v.track.by = by
 	v.track.see(changes, by, v.base)
+	if err := v.editMade(ctx, by); err != nil {
+		v.track.err = err
+		return err
+	}
 	v.names.learn(v.readFile)
 	for _, file := range lineFiles {
 		if v.track.who[file] != by || by.pkg == "" {

@@ -73,6 +73,9 @@ func (v *run) unpack() error {
 	if err := u.divert(); err != nil {
 		return err
 	}
+	if err := u.early(); err != nil {
+		return err
+	}
 	return v.nowUnpacked()
 }
 

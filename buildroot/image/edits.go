@@ -18,6 +18,9 @@ func (a *assembly) edit(t *layer.Tree, early bool) {
 			if e.Early != early || !strings.HasPrefix(e.Path, "/") {
 				continue
 			}
+			if early && a.editedByScripts(t, e) {
+				continue
+			}
 			known := a.mistakes.Len()
 			files := a.edited(t, e)
 			if len(files) == 0 {

@@ -249,8 +249,10 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string][]recipe
 	}
 	base := p.base(r, set)
 	users, groups := r.Users, r.Groups
+	var early []Early
 	if use == lock.UseRuntime {
 		users, groups = p.accounts(r)
+		early = p.early(r)
 	}
 	var key rootKey // of a root that others may have, too
 	if len(users)+len(groups)+len(r.Debconf) == 0 && len(set.Packages) > 0 {
@@ -268,7 +270,7 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string][]recipe
 		if len(w) == 0 && i > 0 || len(w)+len(users)+len(groups)+len(r.Debconf) == 0 {
 			continue
 		}
-		base = p.wave(base, w, label, name, &Configure{Users: users, Groups: groups, Debconf: r.Debconf, Skip: p.skip(r, set)})
+		base = p.wave(base, w, label, name, &Configure{Users: users, Groups: groups, Debconf: r.Debconf, Skip: p.skip(r, set), Early: early})
 	}
 	if base.inputs == nil {
 		base.inputs = base.Inputs()

@@ -78,6 +78,18 @@ type Configure struct {
 	Groups   []recipe.Group
 	Debconf  []recipe.Var
 	Skip     []string // packages whose scripts do not run, sorted
+	Early    []Early  // changes that scripts are to find made
+}
+
+// Early is what one recipe changes before maintainer scripts run.
+type Early struct {
+	Recipe *recipe.Instance `plan:"-"` // as it was read, with positions
+	Image  bool             // what stands below its [image] counts, too
+	Edits  []recipe.Edit
+	Files  []recipe.File
+	Remove []recipe.Ref
+	Data   []File
+	Vars   []recipe.Var // of files that are expanded
 }
 
 // Vendor makes the offline caches of a recipe's languages.
