@@ -103,7 +103,7 @@ func (w *world) plan() *plan.Plan {
 	w.lock.Sets = nil
 	for _, i := range g.All {
 		for _, wish := range lock.Wishes(g, i) {
-			w.lock.Sets = append(w.lock.Sets, lock.Set{Recipe: lock.FullName(i), Use: wish.Use, Arch: i.Arch, Suite: i.Suite, Base: "trixie amd64", Asks: lock.Asks(wish.Asks), Packages: []string{}})
+			w.lock.Sets = append(w.lock.Sets, lock.Set{Recipe: lock.FullName(i), Use: wish.Use, Arch: i.Arch, Suite: i.Suite, Base: "trixie amd64", Asks: wish.Lines(), Packages: []string{}})
 		}
 	}
 	l, err := lock.Decode(lock.FileName, lock.Encode(w.lock)) // sorted, as all are

@@ -74,6 +74,7 @@ func (b *Builder) imageInput(do *plan.Image, inputs map[plan.ID]store.Result) (i
 	if in.Runtime, err = b.imageRoot(do.Runtime, inputs); err != nil {
 		return in, err
 	}
+	in.Runtime.Recommends = do.Recommends
 	if in.Build, err = b.imageRoot(do.Build, inputs); err != nil {
 		return in, err
 	}

@@ -33,22 +33,27 @@ type Package struct {
 
 // String returns the package as Dep.Text has it.
 func (p Package) String() string {
+	name := p.Name
+	if p.Arch != "" {
+		name += ":" + p.Arch
+	}
 	switch {
 	case p.Exact != "":
-		return p.Name + "=" + p.Exact
+		return name + "=" + p.Exact
 	case p.Suite != "":
-		return p.Name + "/" + p.Suite
+		return name + "/" + p.Suite
 	}
 	return p.Relation.String()
 }
 
 // depends reads [depends].
 func (r *reader) depends(i *Instance, n *node) {
-	if n == nil || !r.table(n, "build runtime") {
+	if n == nil || !r.table(n, "build runtime recommends") {
 		return
 	}
 	i.Build = r.deps(n.get("build"))
 	i.Runtime = r.deps(n.get("runtime"))
+	i.Recommends = r.boolean(n.get("recommends"), false)
 }
 
 // deps reads a list of dependencies, and leaves out those that are not for the

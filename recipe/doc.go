@@ -100,7 +100,9 @@
 //
 //   - depends.build: packages in the buildroot only.
 //   - depends.runtime: packages in the image. What shared libraries need comes by
-//     itself; what a package recommends never comes.
+//     itself.
+//   - depends.recommends: true if what these packages recommend comes, too, where
+//     it can be had. `ashlar resolve --recommends` lists it to choose from.
 //   - registry.npm, go, pip, cargo: in ashlar.toml, where packages of languages
 //     come from that a lock file names without a place of its own: URLs in the
 //     place of registry.npmjs.org, proxy.golang.org, pypi.org/simple, and
@@ -128,6 +130,7 @@
 //	[depends]
 //	build   = ["build-essential", "libssl-dev (>= 3.5)", "recipe:openssl/dev"]
 //	runtime = ["default-mta | mail-transport-agent", "curl/trixie-backports", "jq=1.7.1-6"]
+//	recommends = true
 //
 //	[archive.nginx]
 //	uri        = "https://nginx.org/packages/debian"

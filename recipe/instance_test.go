@@ -231,15 +231,15 @@ func TestDependencies(t *testing.T) {
 v = "1"
 
 [depends]
-runtime = ["x1 [arm64] | x2 (>= 1) | x3 <b> | x4:any", "y1=1:2.0-1", "y2/bookworm", "z1 <!a>", "recipe:r@v/dev", "w-${v}"]
+runtime = ["x1 [arm64] | x2 (>= 1) | x3 <b> | x4:any", "y1=1:2.0-1", "y2/bookworm", "y3:native=4", "z1 <!a>", "recipe:r@v/dev", "w-${v}"]
 
 [variant.b]
 v = "2"
 `, Target{})
-	if got, want := strings.Join(depTexts(i.Runtime), "; "), "x2 (>= 1) | x4:any; y1=1:2.0-1; y2/bookworm; recipe:r@v/dev; w-1"; got != want {
+	if got, want := strings.Join(depTexts(i.Runtime), "; "), "x2 (>= 1) | x4:any; y1=1:2.0-1; y2/bookworm; y3:native=4; recipe:r@v/dev; w-1"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	first, exact, suite, rec := i.Runtime[0].Any, i.Runtime[1].Any[0], i.Runtime[2].Any[0], i.Runtime[3]
+	first, exact, suite, rec := i.Runtime[0].Any, i.Runtime[1].Any[0], i.Runtime[2].Any[0], i.Runtime[4]
 	if len(first) != 2 || !first[0].Or || first[1].Or || first[0].Version != "1" || first[1].Arch != "any" {
 		t.Errorf("alternatives are %+v", first)
 	}

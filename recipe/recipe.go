@@ -55,11 +55,12 @@ type Instance struct {
 	// recipe's own.
 	Vars []Var
 
-	Build     []Dep // depends.build
-	Runtime   []Dep // depends.runtime
-	Archives  []Archive
-	Debconf   []Var // scripts.debconf: "postfix/main_mailer_type" and the answer
-	NoScripts []Ref // scripts.skip: packages
+	Build      []Dep // depends.build
+	Runtime    []Dep // depends.runtime
+	Recommends bool  // depends.recommends: what they recommend comes, too
+	Archives   []Archive
+	Debconf    []Var // scripts.debconf: "postfix/main_mailer_type" and the answer
+	NoScripts  []Ref // scripts.skip: packages
 
 	Sources []Source
 	Secrets []Secret

@@ -164,7 +164,7 @@ func TestMistakes(t *testing.T) {
 	const hint = "leave out one of the two, or ask for a version or an archive in which they fit"
 	want := []string{
 		`recipe.toml:1:1: no archive has libsll-dev (did you mean "libssl-dev"?)`,
-		`recipe.toml:1:1: old needs lib (<< 1), which test has as 1 (` + hint + `)`,
+		`recipe.toml:1:1: old needs lib (<< 1), which test has as 1 (ask for a version that fits (name=version, name/suite), or add an archive that has what is missing)`,
 		`recipe.toml:2:1: lib (>= 2) is asked for, which test has as 1 ()`,
 		`recipe.toml:2:1: evil conflicts with base (of the essential set) (` + hint + `)`,
 	}

@@ -226,7 +226,11 @@ func refused(err error, places []diag.Pos) *diag.Error {
 	if !errors.As(err, &r) || r.Pick >= len(places) {
 		return mistake(diag.Pos{}, err.Error(), "")
 	}
-	return mistake(places[r.Pick], strings.Join(r.Chain, "; "), "leave out one of the two, or ask for a version or an archive in which they fit")
+	hint := "ask for a version that fits (name=version, name/suite), or add an archive that has what is missing"
+	if r.Conflict {
+		hint = "leave out one of the two, or ask for a version or an archive in which they fit"
+	}
+	return mistake(places[r.Pick], strings.Join(r.Chain, "; "), hint)
 }
 
 // unknown explains a want of which there is no package, and looks for what may

@@ -62,6 +62,9 @@ type Part struct {
 type Root struct {
 	Packages []Package // in any order
 	Waves    []Wave    // in the order in which they were configured
+
+	// Recommends says that what packages recommend is needed, too, if it is there.
+	Recommends bool
 }
 
 // A Package is an unpacked package and the name of its tree in the store.

@@ -136,3 +136,22 @@ func TestCuts(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepRecommends holds that an image has what its packages recommend if its
+// recipe wants that, and else not, though the root has it.
+func TestKeepRecommends(t *testing.T) {
+	for _, recommends := range []bool{false, true} {
+		in := check{
+			world:  "package aa 1\nRecommends: gone, bb\nf /usr/share/aa\npackage bb 1\nf /usr/share/bb\n",
+			recipe: "[depends]\nruntime = [\"aa\"]\n[image]\nuser = \"root\"\n",
+		}.input(t)
+		in.Runtime.Recommends = recommends
+		res, err := Assemble(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has := res.Tree.Get("/usr/share/bb") != nil; has != recommends {
+			t.Errorf("recommends %v: bb is there: %v", recommends, has)
+		}
+	}
+}

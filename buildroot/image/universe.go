@@ -42,7 +42,7 @@ func (p *pkg) ref() string { return p.Name }
 func newUniverse(name string, root Root) (*universe, error) {
 	u := &universe{name: name, byName: map[string][]*pkg{}, provides: map[string][]offer{}, waves: root.Waves}
 	for _, in := range root.Packages {
-		p, err := u.pkg(in)
+		p, err := u.pkg(in, root.Recommends)
 		if err != nil {
 			return nil, fmt.Errorf("package %s: %w", in.Control.Name, err)
 		}
@@ -64,9 +64,13 @@ func newUniverse(name string, root Root) (*universe, error) {
 	return u, nil
 }
 
-func (u *universe) pkg(in Package) (*pkg, error) {
+func (u *universe) pkg(in Package, recommends bool) (*pkg, error) {
 	p := &pkg{Control: in.Control, in: u, files: in.Index.Files, tree: in.Tree, bare: in.Bare && in.Has("postinst")}
-	for _, field := range []string{"Pre-Depends", "Depends"} {
+	fields := []string{"Pre-Depends", "Depends"}
+	if recommends {
+		fields = append(fields, "Recommends")
+	}
+	for _, field := range fields {
 		all, err := relation.Parse(p.Get(field))
 		if err != nil {
 			return nil, err

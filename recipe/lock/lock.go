@@ -131,7 +131,7 @@ type Request struct {
 	Arch       string
 	Base       bool   // begin with the essential packages
 	Want       []Want // in the recipe's order, which matters (apt's does too)
-	Recommends bool
+	Recommends bool   // what packages recommend comes, too, where it can be had
 
 	// Hold are packages that are to stay as they are, of those that an answer would
 	// otherwise have in another version: unless the archives have dropped them, or

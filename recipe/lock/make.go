@@ -40,8 +40,22 @@ const (
 // A Wish is what one use of an instance asks archives for: what it says itself,
 // and what the recipes depend on that it uses there.
 type Wish struct {
-	Use  string
-	Asks []recipe.Dep
+	Use        string
+	Asks       []recipe.Dep
+	Recommends bool // what the packages recommend is asked for, too
+}
+
+// withRecommends stands in a lock's asks for depends.recommends. No package can be
+// called so.
+const withRecommends = "+recommends"
+
+// Lines is how a lock records the wish.
+func (w Wish) Lines() []string {
+	asks := Asks(w.Asks)
+	if w.Recommends {
+		asks = append([]string{withRecommends}, asks...)
+	}
+	return asks
 }
 
 // Wishes are those of an instance: for its steps, its image, and each of its
@@ -49,17 +63,17 @@ type Wish struct {
 func Wishes(g *recipe.Graph, i *recipe.Instance) []Wish {
 	var all []Wish
 	if len(i.Steps) > 0 {
-		all = append(all, Wish{UseBuild, recipe.Asks(i.Build, g.ForSteps(i)...)})
+		all = append(all, Wish{UseBuild, recipe.Asks(i.Build, g.ForSteps(i)...), i.Recommends})
 	}
 	if i.Image != nil {
-		all = append(all, Wish{UseRuntime, recipe.Asks(i.Runtime, slices.Concat(g.ForImage(i), g.Spare(i))...)})
+		all = append(all, Wish{UseRuntime, recipe.Asks(i.Runtime, slices.Concat(g.ForImage(i), g.Spare(i))...), i.Recommends})
 		if tools := i.Image.LocaleTools(); len(tools) > 0 {
-			all = append(all, Wish{UseLocales, tools})
+			all = append(all, Wish{Use: UseLocales, Asks: tools})
 		}
 	}
 	for _, t := range i.Tests {
 		if t.Run != "" {
-			all = append(all, Wish{"test " + t.Name, recipe.Asks(t.Packages, g.ForTest(i, t)...)})
+			all = append(all, Wish{Use: "test " + t.Name, Asks: recipe.Asks(t.Packages, g.ForTest(i, t)...)})
 		}
 	}
 	return all
@@ -77,8 +91,8 @@ func Needs(g *recipe.Graph, r *recipe.Instance, archives []Archive) []Need {
 	var needs []Need
 	for _, w := range Wishes(g, r) {
 		n := Need{
-			Set:     Set{Recipe: FullName(r), Use: w.Use, Arch: r.Arch, Suite: r.Suite, Asks: Asks(w.Asks)},
-			Request: Request{Archives: archives, Arch: r.Arch, Base: true},
+			Set:     Set{Recipe: FullName(r), Use: w.Use, Arch: r.Arch, Suite: r.Suite, Asks: w.Lines()},
+			Request: Request{Archives: archives, Arch: r.Arch, Base: true, Recommends: w.Recommends},
 		}
 		for _, d := range w.Asks {
 			n.Request.Want = append(n.Request.Want, Want{Relation: d.Text, Pos: d.Pos})

@@ -12,7 +12,7 @@ import (
 // locale-gen calls it, in a root that has Debian's sources of locales. Each
 // becomes a directory of its own, where the C library looks beside the archive
 // that locale-gen makes one file of: so one more changes no other.
-func (p *planner) locales(r *recipe.Instance, wishes map[string][]recipe.Dep) Output {
+func (p *planner) locales(r *recipe.Instance, wishes map[string]lock.Wish) Output {
 	plain := *r // nothing of the recipe itself has a part in it
 	plain.Users, plain.Groups, plain.Debconf, plain.NoScripts = nil, nil, nil, nil
 	root := p.set(&plain, lock.UseLocales, wishes).Root

@@ -72,10 +72,10 @@ type rootKey struct {
 
 // A made is what was planned of an instance.
 type made struct {
-	wishes  map[string][]recipe.Dep // by use
-	build   root                    // that its steps run in
-	collect ID                      // or "": it has neither sources nor steps
-	image   ID                      // or "": it was not asked for
+	wishes  map[string]lock.Wish // by use
+	build   root                 // that its steps run in
+	collect ID                   // or "": it has neither sources nor steps
+	image   ID                   // or "": it was not asked for
 }
 
 func (p *planner) goal(r *recipe.Instance) {
@@ -102,11 +102,11 @@ func (p *planner) recipe(r *recipe.Instance) *made {
 	if m := p.made[r]; m != nil {
 		return m
 	}
-	m := &made{wishes: map[string][]recipe.Dep{}}
+	m := &made{wishes: map[string]lock.Wish{}}
 	p.made[r] = m
 	p.checkSkips(r)
 	for _, w := range lock.Wishes(p.Graph, r) {
-		m.wishes[w.Use] = w.Asks
+		m.wishes[w.Use] = w
 	}
 	if len(r.Steps)+len(r.Sources) == 0 {
 		return m
@@ -141,7 +141,7 @@ func (p *planner) image(r *recipe.Instance) ID {
 		return m.image
 	}
 	name := lock.FullName(r)
-	img := &Image{Recipe: r, Runtime: p.set(r, lock.UseRuntime, m.wishes).Root, Build: m.build.Root}
+	img := &Image{Recipe: r, Recommends: r.Recommends, Runtime: p.set(r, lock.UseRuntime, m.wishes).Root, Build: m.build.Root}
 	img.Build.Outputs = nil // they are parts
 	if base := p.Graph.Find(r.Image.From, r); base != nil {
 		img.From = p.image(base)
@@ -236,14 +236,14 @@ func splitEdits(all []recipe.Edit) (image, source []recipe.Edit) {
 }
 
 // set plans the packages of one use of a recipe.
-func (p *planner) set(r *recipe.Instance, use string, wishes map[string][]recipe.Dep) root {
-	name, deps := lock.FullName(r), wishes[use]
+func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wish) root {
+	name, deps := lock.FullName(r), wishes[use].Asks
 	set, ok := p.Lock.Set(name, use, r.Arch)
 	if !ok {
 		p.stale(r, deps, fmt.Sprintf("%s has nothing for the %s dependencies of %s on %s", lock.FileName, use, name, r.Arch))
 		return root{}
 	}
-	if asks := lock.Asks(deps); !slices.Equal(asks, set.Asks) || set.Suite != r.Suite {
+	if asks := wishes[use].Lines(); !slices.Equal(asks, set.Asks) || set.Suite != r.Suite {
 		p.stale(r, deps, fmt.Sprintf("%s does not fit recipe %s: its %s dependencies are now %s, and were locked as %s", lock.FileName, name, use, words(asks, r.Suite), words(set.Asks, set.Suite)))
 		return root{}
 	}

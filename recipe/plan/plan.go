@@ -164,6 +164,8 @@ type Image struct {
 	Build   Root   // candidates for the closure; empty without steps
 	Parts   []Part // recipes that it has something of, each behind those it depends on, its own the last
 	IDs     []Number
+
+	Recommends bool // packages need what they recommend, too
 }
 
 // A Part is what one recipe brings into an image.

@@ -140,7 +140,7 @@ func complaint(out string) string {
 // listed reads what apt-get is about to install: a line "   name (version)" for
 // each, below a heading.
 func listed(out string) []string {
-	_, list, _ := strings.Cut(out, "\nThe following NEW packages will be installed:\n")
+	_, list, _ := strings.Cut("\n"+out, "\nThe following NEW packages will be installed:\n")
 	var all []string
 	for line := range strings.Lines(list) {
 		name, version, ok := strings.Cut(strings.TrimSpace(line), " (")

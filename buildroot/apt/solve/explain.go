@@ -13,6 +13,8 @@ import (
 type Refusal struct {
 	Pick  int      // which of the picks cannot be had; the first of them
 	Chain []string // from the pick to the cause: "a needs b (>= 2), which trixie has as 1.9"
+
+	Conflict bool // the cause is that packages are in each other's way, and none that is missing
 }
 
 func (r *Refusal) Error() string { return strings.Join(r.Chain, "; ") }
@@ -39,7 +41,7 @@ func (s *solver) refuse(picks []Pick) *Refusal {
 	for i, p := range picks {
 		if s.is(p.Name, marked) && s.broken(p.Name) {
 			e.marked(p.Name)
-			return &Refusal{Pick: i, Chain: e.chain}
+			return e.refusal(i)
 		}
 	}
 	for _, n := range s.order {
@@ -47,7 +49,7 @@ func (s *solver) refuse(picks []Pick) *Refusal {
 			i, path := s.cause(n, picks)
 			e.path(path)
 			e.marked(n)
-			return &Refusal{Pick: i, Chain: e.chain}
+			return e.refusal(i)
 		}
 	}
 	return &Refusal{Chain: []string{"the packages cannot be installed together"}}
@@ -76,6 +78,12 @@ type explainer struct {
 	*solver
 	chain []string
 	seen  map[uint32]bool
+
+	conflict, lack bool // what the chain ends with
+}
+
+func (e *explainer) refusal(pick int) *Refusal {
+	return &Refusal{Pick: pick, Chain: e.chain, Conflict: e.conflict && !e.lack}
 }
 
 func (e *explainer) say(format string, args ...any) {
@@ -123,14 +131,16 @@ func (e *explainer) marked(n uint32) {
 // group explains why a dependency of n cannot be met.
 func (e *explainer) group(n, version uint32, g []index.Dep) {
 	if g[0].Type().Negative() {
+		e.conflict = true
 		for _, v := range e.hits(n, g[0], e.isInstall) {
-			e.conflict(n, g[0], v)
+			e.clashes(n, g[0], v)
 			return
 		}
 		e.say("%s conflicts with %s", e.ix.NameOf(n), e.relation(g[:1]))
 		return
 	}
 	if why := e.missing(g); why != "" {
+		e.lack = true
 		e.say("%s needs %s, %s", e.ix.NameOf(n), e.relation(g), why)
 		return
 	}
@@ -175,16 +185,18 @@ func (e *explainer) cannot(n, v uint32) {
 	case !ok:
 		e.say("%s is not to be installed", e.ix.NameOf(n))
 	case f.excluded:
+		e.conflict = true
 		e.conflictWith(f.other, f.group[0], n)
 	case f.group[0].Type().Negative():
-		e.conflict(n, f.group[0], f.other)
+		e.conflict = true
+		e.clashes(n, f.group[0], f.other)
 	default:
 		e.group(n, f.version, f.group)
 	}
 }
 
-// conflict says that n conflicts with v, and why v is there.
-func (e *explainer) conflict(n uint32, d index.Dep, v uint32) {
+// clashes says that n conflicts with v, and why v is there.
+func (e *explainer) clashes(n uint32, d index.Dep, v uint32) {
 	q := e.ix.Versions[v].Name
 	e.say("%s %s %s%s", e.ix.NameOf(n), verb(d), e.clash(d, q), e.presence(q))
 }

@@ -196,7 +196,7 @@ func archCases() []ruleCase {
 		{name: "x:i386 or y", packages: "Package: a\nDepends: x:i386 | y\n\nPackage: x\n\nPackage: y\n", request: "a", want: "a y"},
 		{name: "packages for all architectures", packages: "Package: a\nArchitecture: all\n", request: "a", want: "a"},
 		{name: "asking with our architecture", packages: "Package: a\n", request: "a:amd64", want: "a"},
-		{name: "asking with another", packages: "Package: a\n", request: "a:i386", why: "architecture of a:i386"},
+		{name: "asking with another", packages: "Package: a\n", request: "a:i386", why: "a:i386 cannot be had: packages are for amd64 here"},
 	}
 }
 
@@ -218,9 +218,10 @@ func suiteCases() []ruleCase {
 func requestCases() []ruleCase {
 	return []ruleCase{
 		{name: "unknown name", packages: "Package: a\n", request: "a nothing", why: "no archive has nothing"},
-		{name: "a version that is not there by number", packages: "Package: a\n", request: "a=2", why: "a=2 asks for a, which stable has as 1"},
-		{name: "versions are compared as text", packages: "Package: a\nVersion: 1.0\n", request: "a=1.00", why: "asks for a"},
-		{name: "a suite that is not there", packages: "Package: a\n", request: "a/sid", why: "a/sid asks for a, which stable has as 1"},
+		{name: "a version that is not there by number", packages: "Package: a\n", request: "a=2", why: "no archive has version 2 of a, which stable has as 1"},
+		{name: "versions are compared as text", packages: "Package: a\nVersion: 1.0\n", request: "a=1.00", why: "no archive has version 1.00 of a, which stable has as 1.0"},
+		{name: "a suite that is not there", packages: "Package: a\n", request: "a/sid", why: "a/sid: no archive or suite is called sid; there are stable"},
+		{name: "a suite that has it not", packages: "Package: a\n", second: "Package: b\n", request: "a/later", why: "later has no a, which stable has as 1"},
 		{name: "twice the same", packages: "Package: a\n", request: "a a", want: "a"},
 	}
 }

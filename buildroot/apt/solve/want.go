@@ -50,14 +50,17 @@ func chooseOne(ix *index.Index, text string) (Pick, error) {
 	if exact && !strings.Contains(name, "(") {
 		return choosePlain(ix, text, func(text string) (Pick, error) {
 			name, version, _ := strings.Cut(text, "=")
-			return chooseVersion(ix, text, name, func(v uint32) bool { return ix.VersionOf(v) == version })
+			return chooseVersion(ix, name, "no archive has version "+version+" of", func(v uint32) bool { return ix.VersionOf(v) == version })
 		})
 	}
 	name, _, from := strings.Cut(text, "/")
 	if from && !strings.ContainsAny(name, " ([") {
 		return choosePlain(ix, text, func(text string) (Pick, error) {
 			name, suite, _ := strings.Cut(text, "/")
-			p, err := chooseVersion(ix, text, name, func(v uint32) bool { return ix.In(v, suite) })
+			if suites := suites(ix); !slices.Contains(suites, suite) {
+				return Pick{}, fmt.Errorf("%s: no archive or suite is called %s; there are %s", text, suite, strings.Join(suites, ", "))
+			}
+			p, err := chooseVersion(ix, name, suite+" has no", func(v uint32) bool { return ix.In(v, suite) })
 			p.Suite = suite
 			return p, err
 		})
@@ -86,8 +89,22 @@ func choosePlain(ix *index.Index, text string, choose func(string) (Pick, error)
 	return choose(rest)
 }
 
-// chooseVersion picks the first version for which is, highest first.
-func chooseVersion(ix *index.Index, text, name string, is func(uint32) bool) (Pick, error) {
+// suites are the names that [index.Index.In] knows, in order, each once.
+func suites(ix *index.Index) []string {
+	var all []string
+	for _, in := range ix.Inputs() {
+		for _, name := range []string{in.Archive, in.Codename, in.Suite} {
+			if name != "" && !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
+// chooseVersion picks the first version for which is, highest first. lack is how
+// it is told that there is none.
+func chooseVersion(ix *index.Index, name, lack string, is func(uint32) bool) (Pick, error) {
 	id, err := find(ix, name)
 	if err != nil {
 		return Pick{}, err
@@ -103,7 +120,7 @@ func chooseVersion(ix *index.Index, text, name string, is func(uint32) bool) (Pi
 			return Pick{Name: ix.Versions[v].Name, Version: v}, nil
 		}
 	}
-	return Pick{}, fmt.Errorf("%s asks for %s, %s", text, name, Have(ix, id))
+	return Pick{}, fmt.Errorf("%s %s, %s", lack, name, Have(ix, id))
 }
 
 // find returns the number of a name, which may have our own architecture behind
@@ -111,7 +128,7 @@ func chooseVersion(ix *index.Index, text, name string, is func(uint32) bool) (Pi
 func find(ix *index.Index, name string) (uint32, error) {
 	plain, arch, _ := strings.Cut(name, ":")
 	if arch != "" && arch != ix.Arch() && arch != "native" && arch != "any" {
-		return index.None, fmt.Errorf("no archive was read for the architecture of %s", name)
+		return index.None, fmt.Errorf("%s cannot be had: packages are for %s here, and no archive was read for another architecture", name, ix.Arch())
 	}
 	id := ix.Find(plain)
 	if id == index.None || ix.Names[id].Versions.Count == 0 && ix.Names[id].Providers.Count == 0 {
