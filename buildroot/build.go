@@ -257,7 +257,7 @@ func (b *Builder) settle(ctx context.Context, a *plan.Action, n *node) (store.Re
 	defer unlock()
 	if r, ok, err := b.Store.Result(key); ok || err != nil {
 		if err == nil {
-			err = b.Store.PutResult(ctx, string(a.ID), r)
+			err = errors.Join(b.Store.PutResult(ctx, string(a.ID), r), b.noteDescription(ctx, a))
 		}
 		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
 		return r, err
@@ -270,7 +270,7 @@ func (b *Builder) settle(ctx context.Context, a *plan.Action, n *node) (store.Re
 	if err := b.Store.PutResult(ctx, key, r); err != nil {
 		return r, err
 	}
-	return r, b.Store.PutResult(ctx, string(a.ID), r)
+	return r, errors.Join(b.Store.PutResult(ctx, string(a.ID), r), b.noteDescription(ctx, a))
 }
 
 // inputs waits for all that a reads.

@@ -13,10 +13,12 @@ import (
 // worthRemembering is how long an action takes for its time to be kept.
 const worthRemembering = 500 * time.Millisecond
 
-// past is how long an action with the label of a took when it last ran, whatever
-// it was made of then; 0 if nobody knows.
-func (b *Builder) past(a *plan.Action) time.Duration {
-	r, ok, err := b.Store.Result(pastKey(a))
+func (b *Builder) past(a *plan.Action) time.Duration { return Past(b.Store, a) }
+
+// Past is how long an action with the label of a took when it last ran in a
+// build with that store, whatever it was made of then; 0 if nobody knows.
+func Past(s *store.Store, a *plan.Action) time.Duration {
+	r, ok, err := s.Result(pastKey(a))
 	if !ok || err != nil {
 		return 0 // an estimate is worth no error
 	}

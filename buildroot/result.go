@@ -10,6 +10,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/layer/oci"
+	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
 // ReadImage returns what an image action made.
@@ -28,6 +29,37 @@ func (i Image) OCI(s *store.Store) (*oci.Image, error) {
 		layers[n] = oci.Layer{Blob: l.Blob, Name: l.Name, Open: oci.OpenFile(s.BlobPath(l.Digest))}
 	}
 	return oci.New(i.Config, layers)
+}
+
+// SizeOf is the size in bytes of what the store has as a's result: of an image
+// its compressed layers, of a recipe's artefacts their files, of all else 0. It
+// reports whether there is one.
+func SizeOf(s *store.Store, a *plan.Action) (int64, bool, error) {
+	r, ok, err := s.Result(string(a.ID))
+	if !ok || err != nil {
+		return 0, false, err
+	}
+	switch a.Kind {
+	case plan.KindImage:
+		img, err := ReadImage(s, r)
+		return img.Size, true, err
+	case plan.KindCollect:
+		var size int64
+		for name, digest := range r.Trees {
+			if isLibrary(name) {
+				continue
+			}
+			x, err := readTree(s, digest)
+			if err != nil {
+				return 0, false, err
+			}
+			for _, f := range x.Files {
+				size += f.Size
+			}
+		}
+		return size, true, nil
+	}
+	return 0, true, nil
 }
 
 // ReadReport returns how an image came about.

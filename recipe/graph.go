@@ -112,6 +112,45 @@ func (w *Workspace) unitOf(d Dep, from *Instance) unit {
 	return unit{d.Recipe, d.Variant, from.Arch}
 }
 
+// A Use is a reason for which one instance needs another.
+type Use struct {
+	Of   *Instance
+	How  string // "build", "runtime", "from" or "test"
+	Sets []string
+}
+
+// Uses are what i needs of others, each instance once for each reason, in the
+// order in which the recipe names them.
+func (g *Graph) Uses(i *Instance) []Use {
+	var uses []Use
+	add := func(how string, deps []Dep) {
+		for _, d := range deps {
+			if d.Recipe == "" || i.ownOutput(d) {
+				continue
+			}
+			of := g.Find(d, i)
+			at := slices.IndexFunc(uses, func(u Use) bool { return u.Of == of && u.How == how })
+			switch {
+			case of == nil:
+			case at < 0:
+				uses = append(uses, Use{of, how, []string{d.Set}})
+			default:
+				uses[at].Sets = append(uses[at].Sets, d.Set)
+			}
+		}
+	}
+	add("build", i.Build)
+	add("runtime", i.Runtime)
+	for _, s := range i.Sets {
+		add("runtime", s.Depends)
+	}
+	if i.Image != nil {
+		add("from", []Dep{i.Image.From})
+	}
+	add("test", i.testNeeds())
+	return uses
+}
+
 // needs returns the recipes that must be built before i.
 func (i *Instance) needs() []Dep {
 	out := slices.Concat(i.Build, i.Runtime)

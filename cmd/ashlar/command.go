@@ -59,7 +59,7 @@ func usagef(format string, args ...any) error {
 // commands are all verbs, in the order in which the help lists them.
 func commands() []*command {
 	return []*command{
-		checkCommand(), lockCommand(), updateCommand(), outdatedCommand(), vendorCommand(), resolveCommand(), planCommand(),
+		checkCommand(), lockCommand(), updateCommand(), outdatedCommand(), vendorCommand(), resolveCommand(), planCommand(), explainCommand(), graphCommand(),
 		buildCommand(), showCommand(), whyCommand(), diffCommand(), editCommand(), runCommand(), testCommand(),
 		logCommand(), shellCommand(), verifyCommand(), saveCommand(), pushCommand(), gcCommand(), doctorCommand(),
 	}

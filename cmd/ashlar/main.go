@@ -10,7 +10,9 @@
 //	ashlar outdated [--security] [--changes] [NAME...]
 //	ashlar vendor [--prune] [DIR|oci://REF]
 //	ashlar resolve PACKAGE...
-//	ashlar plan [NAME...]
+//	ashlar plan [--why] [NAME...]
+//	ashlar explain [--json] NAME
+//	ashlar graph [--format text|dot|svg|json] [NAME...]
 //	ashlar build [-o DIR] [NAME...]
 //	ashlar show IMAGE
 //	ashlar why IMAGE PATH

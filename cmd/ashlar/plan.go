@@ -13,7 +13,8 @@ func planCommand() *command {
 	return &command{
 		name: "plan", args: "[NAME...]", short: "print the actions, and which the store has",
 		long: `Prints every action that the recipes need, in order: its ID, whether the store has
-its result, and what it is. With --verbose also all that its ID is made of.`,
+its result, and what it is. With --verbose also all that its ID is made of, with --why
+what changed since an action like it was last done.`,
 		store: true, run: runPlan,
 	}
 }
@@ -30,6 +31,7 @@ type plannedAction struct {
 
 func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	asJSON := flags.Bool("json", false, "print JSON, an action a line")
+	why := flags.Bool("why", false, "print only what is to be done, and what changed since it was last done")
 	verbose := flags.Bool("verbose", false, "print what each ID is made of")
 	names, _, err := parse(flags, args)
 	if err != nil {
@@ -53,6 +55,9 @@ func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) er
 		if err != nil {
 			return err
 		}
+		if *why && stored {
+			continue
+		}
 		if *asJSON {
 			if err := enc.Encode(plannedAction{a.ID, a.Kind, a.Label, stored, a.Inputs, a.Blobs}); err != nil {
 				return err
@@ -64,6 +69,13 @@ func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) er
 			state = "stored"
 		}
 		fmt.Fprintf(env.out, "%.12s %s %s\n", a.ID, state, a.Label)
+		if *why && a.Kind != plan.KindUnpack && a.Kind != plan.KindConfigure {
+			e, err := explainAction(p, s, a)
+			if err != nil {
+				return err
+			}
+			e.print(env.out, "\t")
+		}
 		if *verbose {
 			for _, f := range plan.Describe(a.Kind, a.Do) {
 				fmt.Fprintf(env.out, "\t%s = %q\n", f.Name, f.Value)

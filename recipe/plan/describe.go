@@ -17,6 +17,8 @@ type Field struct {
 	Name  string
 	Value string
 	Of    string // what is read of the result of the action that Value names; empty: all
+
+	Pos diag.Pos `json:"-"` // where a recipe says it, or the nearest around it
 }
 
 // Describe returns all that makes an action's ID and what follows from that, in
@@ -28,8 +30,9 @@ type Field struct {
 func Describe(kind Kind, do any) []Field {
 	var fields []Field
 	d := describer{shapes: map[reflect.Type][]shape{}, all: true, emit: func(name []byte, value, of string) {
-		fields = append(fields, Field{string(name), value, of})
+		fields = append(fields, Field{Name: string(name), Value: value, Of: of})
 	}}
+	d.places = func(pos diag.Pos) { fields[len(fields)-1].Pos = pos }
 	d.describe(kind, do)
 	return fields
 }
@@ -39,6 +42,8 @@ type describer struct {
 	shapes map[reflect.Type][]shape // of types that were seen
 	all    bool                     // what is implied, too
 	emit   func(name []byte, value, of string)
+	places func(pos diag.Pos) // called behind emit, if anybody asks
+	pos    diag.Pos
 
 	name  []byte // of where we are
 	of    string
@@ -100,7 +105,7 @@ func (d *describer) list(v reflect.Value) {
 }
 
 func (d *describer) structure(v reflect.Value) {
-	mark := len(d.name)
+	mark, around := len(d.name), d.pos
 	for _, s := range d.shape(v.Type()) {
 		if s.implied && !d.all {
 			continue
@@ -112,10 +117,25 @@ func (d *describer) structure(v reflect.Value) {
 		if s.of >= 0 {
 			d.of = v.Field(s.of).String()
 		}
+		d.pos = around
+		if d.places != nil {
+			d.pos = placeOf(v, s.name, around)
+		}
 		d.value(v.Field(s.index))
 		d.of = ""
 		d.name = d.name[:mark]
 	}
+	d.pos = around
+}
+
+// placeOf is where a recipe writes a field of a struct, as it or the struct says.
+func placeOf(v reflect.Value, field string, around diag.Pos) diag.Pos {
+	for _, name := range []string{field + "Pos", "Pos"} {
+		if f := v.FieldByName(name); f.IsValid() && f.Type() == posType && !f.IsZero() {
+			return f.Interface().(diag.Pos)
+		}
+	}
+	return around
 }
 
 func (d *describer) shape(t reflect.Type) []shape {
@@ -146,6 +166,9 @@ func (d *describer) shape(t reflect.Type) []shape {
 func (d *describer) add(value string) {
 	d.count++
 	d.emit(d.name, value, d.of)
+	if d.places != nil {
+		d.places(d.pos)
+	}
 }
 
 // text is a value that is neither a list nor a structure.

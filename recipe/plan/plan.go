@@ -122,6 +122,7 @@ type Room struct {
 
 // A Source is what a build begins with.
 type Source struct {
+	Pos     diag.Pos
 	SHA256  string
 	File    string // the name at the end of its URL, which tells its format
 	Include []string

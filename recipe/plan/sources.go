@@ -11,7 +11,7 @@ import (
 
 // source plans one source of a recipe.
 func (p *planner) source(r *recipe.Instance, s recipe.Source) Source {
-	src := Source{SHA256: s.SHA256, Include: s.Include, Except: s.Except, Into: s.Into, Owner: s.Owner, Unpack: s.Unpack}
+	src := Source{Pos: s.Pos, SHA256: s.SHA256, Include: s.Include, Except: s.Except, Into: s.Into, Owner: s.Owner, Unpack: s.Unpack}
 	switch {
 	case len(s.URLs) > 0:
 		p.download(s, &src)
