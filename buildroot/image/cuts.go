@@ -15,6 +15,7 @@ var cutsText string
 type cut struct {
 	rule string
 	of   []string // packages whose dependency on it is cut; instead of a rule
+	keep bool     // of an edge: what its scripts made stays
 }
 
 // The rules of the cut table.
@@ -38,12 +39,15 @@ func parseCuts(text string) (map[string]cut, error) {
 	cuts := map[string]cut{}
 	for name, value := range table {
 		var c cut
-		var edge struct{ Of []string }
+		var edge struct {
+			Of      []string
+			Effects bool
+		}
 		if meta.PrimitiveDecode(value, &c.rule) != nil {
 			if err := meta.PrimitiveDecode(value, &edge); err != nil || len(edge.Of) == 0 {
 				return nil, fmt.Errorf("read cut table: %s: neither a rule nor { of = […] }", name)
 			}
-			c.of = edge.Of
+			c.of, c.keep = edge.Of, edge.Effects
 		}
 		switch c.rule {
 		case "", cutDrop, cutEffects, cutIfUnneeded, cutIfLibpam:

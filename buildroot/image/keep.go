@@ -54,6 +54,11 @@ func (a *assembly) keep(roots []root, cutting bool) *selection {
 				add(w.pkg, w.why)
 			}
 			waiting = nil
+			// Packages whose files in pam.d include its own count on it being
+			// there, as the archive's priorities make sure (Policy 2.5).
+			if p := a.runtime.get("libpam-runtime"); p != nil && cutting {
+				add(p, Reason{Kind: Depends, By: "libpam0g", What: p.Name})
+			}
 		}
 	}
 	s.settle()
@@ -81,11 +86,11 @@ func (a *assembly) follow(s *selection, p *pkg, cutting bool, add func(*pkg, Rea
 		case cutIfLibpam:
 			*waiting = append(*waiting, root{q, why})
 			s.cut[q] = rule
-		case cutEffects:
-			s.effects[q.Name] = true
-			s.cut[q] = rule
 		default:
 			s.cut[q] = rule
+			if rule == cutEffects || a.cuts[q.Name].keep {
+				s.effects[q.Name] = true
+			}
 		}
 	}
 }

@@ -169,7 +169,7 @@ func (a *assembly) leaves(f *layer.File) bool {
 	if a.image.Cut == "full" {
 		return false
 	}
-	if !documentation(f.Path) && !a.foreign(f.Path) && !forInit(f.Path) {
+	if !documentation(f.Path) && !a.foreign(f.Path) && !forInit(f.Path) && !a.forOthers(f.Path) {
 		return false
 	}
 	return !a.keeps(f.Path)
@@ -180,7 +180,7 @@ func (a *assembly) leaves(f *layer.File) bool {
 func documentation(p string) bool {
 	rest, ok := strings.CutPrefix(p, "/usr/share/")
 	if !ok {
-		return strings.HasPrefix(p, "/var/cache/man/")
+		return strings.HasPrefix(p, "/var/cache/man/") || strings.HasPrefix(p, "/usr/lib/jvm/") && strings.Contains(p, "/man/man1/")
 	}
 	kind, rest, below := strings.Cut(rest, "/")
 	switch kind {
@@ -189,6 +189,17 @@ func documentation(p string) bool {
 		return inside && name != "copyright"
 	case "man", "info", "groff", "lintian", "linda", "doc-base", "gtk-doc", "help", "bug":
 		return below
+	}
+	return false
+}
+
+// forOthers reports whether the file is there for another package's program,
+// which the image does not have.
+func (a *assembly) forOthers(p string) bool {
+	for dir, readers := range readers() {
+		if layer.Below(p, dir) {
+			return !slices.ContainsFunc(readers, a.kept.named)
+		}
 	}
 	return false
 }
