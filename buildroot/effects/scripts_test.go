@@ -427,8 +427,9 @@ func loop(t *testing.T, w *world) {
 func suspects(t *testing.T, w *world) {
 	e, _, err := w.next(t, Wave{}, debtest.Deb{Name: "keys", Members: members{"postinst": sh + `umask 077
 echo secret >/etc/new.secret
-printf -- '-----BEGIN %s KEY-----\n' PRIVATE >/etc/new.pem
-chmod 644 /etc/new.pem
+printf -- '-----BEGIN %s KEY-----\n' PRIVATE >/etc/magic
+printf -- '-----BEGIN %s KEY-----\n%048d\n' PRIVATE 0 >/etc/new.pem
+chmod 644 /etc/magic /etc/new.pem
 hostname >/etc/mailname
 chmod 644 /etc/mailname
 mkdir -p /etc/ssl/certs /etc/ssl/private
