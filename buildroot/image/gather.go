@@ -1,6 +1,7 @@
 package image
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"path"
@@ -140,11 +141,45 @@ func (a *assembly) number(t *layer.Tree) (lost []nobody, owns map[string]string)
 	if a.wantsShadow() {
 		a.accounts.mention("", "shadow")
 	}
+	a.mentionConfigured(t)
 	numbers := map[string]int{}
 	for _, id := range a.in.IDs {
 		numbers[id.Name] = id.Number
 	}
 	return a.accounts.number(numbers), owns
+}
+
+// configured are those of Debian's own accounts that servers run as because their
+// configuration names them. The others are words of English, too, or nobody's.
+var configured = []string{"www-data", "nobody", "nogroup"}
+
+// maxConfig is how large a file may be to be searched for these names.
+const maxConfig = 256 << 10
+
+// mentionConfigured finds accounts that configuration files name: php-fpm's pools
+// run as www-data, who owns no file of the image.
+func (a *assembly) mentionConfigured(t *layer.Tree) {
+	for f := range t.Under("/etc") {
+		if f.Type != layer.Regular || f.Size > maxConfig || madeHere(f.Path) {
+			continue
+		}
+		data, err := a.read(f)
+		if err != nil {
+			a.fail(err)
+			return
+		}
+		for _, name := range configured {
+			if !bytes.Contains(data, []byte(name)) {
+				continue
+			}
+			if a.accounts.users[name] != nil {
+				a.accounts.mention(name, "")
+			}
+			if a.accounts.groups[name] != nil {
+				a.accounts.mention("", name)
+			}
+		}
+	}
 }
 
 // wantsShadow reports whether something in the image reads passwords: PAM does,
