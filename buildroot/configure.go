@@ -2,6 +2,7 @@ package buildroot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,10 @@ func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Config
 		}
 	}()
 	e, err := effects.Run(ctx, runner, wave, draft.Dir(), effects.Options{Scratch: filepath.Join(scratch.Dir(), "root"), Log: log})
+	var script *effects.ScriptError
+	if errors.As(err, &script) {
+		return nil, whyThere(script, do.Asks, slices.Concat(wave.Before, wave.Packages))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -144,8 +144,13 @@ type ScriptError struct {
 	Tail    []string // the last lines it printed, at most 20
 }
 
+// Short is the error without what the script printed.
+func (e *ScriptError) Short() string {
+	return fmt.Sprintf("configure %s: its %s ended with status %d", e.Package, e.Script, e.Exit)
+}
+
 func (e *ScriptError) Error() string {
-	s := fmt.Sprintf("configure %s: its %s ended with status %d", e.Package, e.Script, e.Exit)
+	s := e.Short()
 	if len(e.Tail) == 0 {
 		return s + " and printed nothing"
 	}

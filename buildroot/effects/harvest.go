@@ -157,7 +157,7 @@ func (h *harvest) content(c *job.Change, n Noise, by doer) error {
 		}
 		c.Kind, c.Link, c.Mode, c.Size = job.Symlink, n.To, 0o777, 0
 		return h.upper.Symlink(n.To, c.Path[1:])
-	case RuleDate, RuleJKS, RuleSort:
+	case RuleDate, RuleJKS, RuleSort, RuleKeys:
 		if c.Kind != job.Regular {
 			return nil
 		}

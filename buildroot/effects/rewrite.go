@@ -16,6 +16,8 @@ func rewrite(rule Rule, data []byte, epoch int64) ([]byte, error) {
 		return normaliseJKS(data, epoch)
 	case RuleSort:
 		return []byte(sortBlocks(string(data))), nil
+	case RuleKeys:
+		return []byte(sortKeys(string(data))), nil
 	}
 	return data, nil
 }
@@ -61,4 +63,18 @@ func sortBlocks(text string) string {
 	}
 	slices.Sort(blocks)
 	return head + strings.Join(blocks, "\n\n") + "\n"
+}
+
+// sortKeys sorts the lines of each section that begin with white space.
+func sortKeys(text string) string {
+	lines := splitLines(text)
+	for from := 0; from < len(lines); from++ {
+		to := from
+		for to < len(lines) && strings.TrimLeft(lines[to], " \t") != lines[to] {
+			to++
+		}
+		slices.Sort(lines[from:to])
+		from = to
+	}
+	return joinLines(lines)
 }

@@ -26,6 +26,14 @@ func TestSortBlocks(t *testing.T) {
 	}
 }
 
+func TestSortKeys(t *testing.T) {
+	in := "[a]\n\tz = 1\n\ty = 2\n[b]\n\tx\n\n\tc\n\tb\n"
+	want := "[a]\n\ty = 2\n\tz = 1\n[b]\n\tx\n\n\tb\n\tc\n"
+	if got := sortKeys(in); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // keyStore makes a key store of certificates.
 func keyStore(entries ...[2]string) []byte {
 	var b bytes.Buffer

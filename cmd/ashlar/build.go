@@ -157,6 +157,13 @@ func (e *env) explain(err error) error {
 		}
 		return &diag.Error{Pos: step.Pos, Line: e.lineAt(step.Pos), Msg: fmt.Sprintf("%s: %v", step.Recipe, step), Hint: fmt.Sprintf("`ashlar log %s` prints the whole log, `ashlar shell %[1]s` enters the root that the step left", step.Recipe)}
 	}
+	var script *buildroot.ScriptError
+	if errors.As(err, &script) {
+		for _, line := range script.Tail {
+			fmt.Fprintf(e.err, "  | %s\n", harmless(line))
+		}
+		return &diag.Error{Pos: script.Pos, Line: e.lineAt(script.Pos), Msg: script.Short(), Hint: script.Because()}
+	}
 	return err
 }
 

@@ -44,7 +44,7 @@ var mayImport = map[string]string{
 	"buildroot/pin":       "buildroot/apt/release buildroot/fetch buildroot/source buildroot/store recipe recipe/diag recipe/language recipe/lock",
 	"buildroot/artefact":  "layer layer/elf recipe recipe/diag",
 	"buildroot/image":     "buildroot/artefact buildroot/deb buildroot/effects layer layer/oci layer/sbom recipe recipe/diag recipe/edit recipe/lock recipe/relation",
-	"buildroot":           "buildroot/artefact buildroot/deb buildroot/effects buildroot/fetch buildroot/image buildroot/job buildroot/rmtree buildroot/secret buildroot/source buildroot/store layer layer/oci layer/sbom recipe recipe/diag recipe/edit recipe/language recipe/lock recipe/plan",
+	"buildroot":           "buildroot/artefact buildroot/deb buildroot/effects buildroot/fetch buildroot/image buildroot/job buildroot/rmtree buildroot/secret buildroot/source buildroot/store layer layer/oci layer/sbom recipe recipe/diag recipe/edit recipe/language recipe/lock recipe/plan recipe/relation",
 }
 
 // onlyImporter is who alone may import heavy foreign modules.

@@ -270,7 +270,7 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 		if len(w) == 0 && i > 0 || len(w)+len(users)+len(groups)+len(r.Debconf) == 0 {
 			continue
 		}
-		base = p.wave(base, w, label, name, &Configure{Users: users, Groups: groups, Debconf: r.Debconf, Skip: p.skip(r, set), Early: early})
+		base = p.wave(base, w, label, name, &Configure{Asks: deps, Users: users, Groups: groups, Debconf: r.Debconf, Skip: p.skip(r, set), Early: early})
 	}
 	if base.inputs == nil {
 		base.inputs = base.Inputs()

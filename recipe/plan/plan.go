@@ -79,6 +79,10 @@ type Configure struct {
 	Debconf  []recipe.Var
 	Skip     []string // packages whose scripts do not run, sorted
 	Early    []Early  // changes that scripts are to find made
+
+	// Asks are the dependencies that brought the packages in, of the recipe that
+	// was planned first.
+	Asks []recipe.Dep `plan:"-"`
 }
 
 // Early is what one recipe changes before maintainer scripts run.

@@ -114,7 +114,7 @@ func allows(n effects.Noise, p string, ours, theirs *root) (bool, error) {
 		return a != nil && b != nil && head(ours, a) == head(theirs, b), nil
 	case effects.RuleLink:
 		return a != nil && a.Link == n.To, nil
-	case effects.RuleDate, effects.RuleJKS, effects.RuleSort:
+	case effects.RuleDate, effects.RuleJKS, effects.RuleSort, effects.RuleKeys:
 		return sameText(p, ours, theirs, func(data []byte, _ *root) ([]byte, error) { return n.Rewrite(data, 0) })
 	}
 	return false, nil
