@@ -17,7 +17,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -56,9 +55,7 @@ func (w *workspace) oracle(ctx context.Context, s set, resolved []byte) error {
 		args = append(args, "deb "+w.mirror+"/"+source+" main")
 	}
 	cmd := exec.CommandContext(ctx, "mmdebstrap", args...)
-	// A date to come: fontconfig takes caches of directories that are younger
-	// for invalid, and dpkg makes directories now.
-	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", time.Now().Add(24*time.Hour).Unix()))
+	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1790000000")
 	return save(cmd, file)
 }
 
