@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -223,6 +222,7 @@ func (r *reader) fileText(n *node, f *File, whole bool) {
 		r.badKey(content, `write from = "DIR", or leave the last / of the path out`, "a directory has no content")
 	default:
 		f.ContentPos = r.pos(content)
+		r.keepsSecret(content, Revealed(r.raw(content)))
 		if f.Content = r.raw(content); f.Expand {
 			f.Content = r.expand(f.Content, content.valAt)
 		}
@@ -282,7 +282,6 @@ func (r *reader) sudo(n *node) []Var {
 	if n == nil {
 		return nil
 	}
-	rule := regexp.MustCompile(`^(Defaults|[%#+A-Za-z_!][^=]*\S\s*=\s*\S)`)
 	var out []Var
 	for _, kid := range r.named(n) {
 		line := r.raw(kid)
@@ -293,8 +292,8 @@ func (r *reader) sudo(n *node) []Var {
 		case kid.kind != stringKind:
 		case strings.Contains(line, "\n"):
 			r.badValue(kid, "write a rule for each line", "a rule of sudo is one line")
-		case !rule.MatchString(line):
-			r.badValue(kid, `write it as in sudoers: "%ops ALL=(root) NOPASSWD: /usr/bin/ss"`, "%q is no rule of sudo", line)
+		case sudoMistake(line) != "":
+			r.badValue(kid, `write it as in sudoers: "%ops ALL=(root) NOPASSWD: /usr/bin/ss"`, "visudo would not take it: %s", sudoMistake(line))
 		default:
 			out = append(out, Var{kid.key, line, r.pos(kid)})
 		}

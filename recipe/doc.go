@@ -113,7 +113,8 @@
 //   - archive.A.signed-by: the key, beside the recipe.
 //   - archive.A.include: globs of package names. Nothing else is ever taken from
 //     here, and these are taken from nowhere else.
-//   - scripts.debconf: answers for maintainer scripts.
+//   - scripts.debconf: answers for maintainer scripts. One to a question that no
+//     package asks, or that is none of its choices, is a mistake.
 //   - scripts.skip: packages whose scripts do not run.
 //
 // A dependency is a relation as Debian Policy 7.1 has it, with alternatives
@@ -312,14 +313,19 @@
 //     file, and only there.
 //   - link.PATH: where it leads, or a table of to and replace.
 //   - remove.paths: globs of what packages and artefacts brought.
-//   - sudo.NAME: one line for /etc/sudoers.d/NAME.
+//   - sudo.NAME: one line for /etc/sudoers.d/NAME, that visudo would take.
 //   - edit.PATH: operations on one file: set.KEY, unset, comment, uncomment, lines
 //     (each a line that must be there, once), and ops, a list of all operations of
 //     package edit, made in this order. format says how the file is read, if its
 //     path does not; files = N says that PATH is a glob of so many; require =
 //     "unmodified" wants the package's own bytes. A PATH without a leading / is in
 //     the unpacked source, and edited before the first step.
-//   - early (of file, edit and remove): before the maintainer scripts.
+//   - early (of file, edit and remove): before the maintainer scripts; the edit of a
+//     file that a script makes, as soon as that script has ended.
+//
+// A file, an edit and a variable of the image that look like secrets are refused:
+// a private key, a token by its form, a value other than a path of a setting that
+// is called a password.
 //
 // The order of application is fixed: packages, users and groups, what is early,
 // maintainer scripts, artefacts of other recipes and then one's own; that is the
@@ -384,7 +390,8 @@
 //   - state: paths that last, or tables of path, owner and mode: OCI volumes, owned
 //     by the user.
 //   - scratch: the same, with size: writable, may vanish. /tmp and /run always are.
-//   - locale ("C.UTF-8"), locales, timezone ("UTC").
+//   - locale ("C.UTF-8"), locales, timezone ("UTC"): the locales are generated, LANG
+//     is the first, and tzdata comes with a time zone.
 //   - labels: besides those of [recipe].
 //   - stop-signal: "SIGTERM" by default.
 //   - cut: "slim" (no documentation, manual pages and locales), "full", or "needed"

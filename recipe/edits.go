@@ -95,6 +95,7 @@ func (r *reader) ops(n *node, e *Edit) {
 			r.editMistakes(at, err)
 			return
 		}
+		r.keepsSecret(at, revealedOp(op))
 		if expand {
 			op, _ = op.Expand(func(s string) (string, error) { return r.expand(s, at.valAt), nil })
 		}

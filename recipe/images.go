@@ -19,6 +19,11 @@ func (r *reader) image(n *node, i *Instance) *Image {
 	r.imageFrom(n.get("from"), m)
 	r.imageRun(n, m)
 	m.Env = r.env(n.get("env"))
+	for _, kid := range tableKids(n.get("env")) {
+		if value, ok := kid.value.(string); ok {
+			r.keepsSecret(kid, revealedBy(kid.key, value))
+		}
+	}
 	for _, kid := range r.entries(n.get("path"), false) {
 		m.Path = append(m.Path, r.imagePathOf(kid))
 	}

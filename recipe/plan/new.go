@@ -406,7 +406,9 @@ func (p *planner) files(r *recipe.Instance, image bool) []File {
 	for _, c := range contents {
 		for _, f := range c.Files {
 			if f.From != "" && f.Place != recipe.InImage {
-				all = append(all, p.file(r, f.Place, f.From, f.Pos)...)
+				files := p.file(r, f.Place, f.From, f.Pos)
+				p.public(files, f.FromPos)
+				all = append(all, files...)
 			}
 		}
 	}
