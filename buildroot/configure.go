@@ -235,11 +235,18 @@ func accountLines(users []recipe.User, groups []recipe.Group) (passwd, group []s
 			gid = u.GID.Number
 		}
 		passwd = append(passwd, fmt.Sprintf("%s:x:%d:%d:%s:%s:%s", u.Name, uid, gid, u.Comment, u.Home, u.Shell))
-		if !own[u.Name] && !u.GID.Given {
+		if !own[u.Name] && !joins(u, groups) {
 			group = append(group, fmt.Sprintf("%s:x:%d:%s", u.Name, gid, strings.Join(members[u.Name], ",")))
 		}
 	}
 	return passwd, group
+}
+
+// joins reports whether a user's group is one that is there without it: the
+// recipe's, or one that Debian numbers everywhere (Policy 9.2.2).
+func joins(u recipe.User, groups []recipe.Group) bool {
+	return u.GID.Given && u.GID != u.UID &&
+		(u.GID.Number < 100 || slices.ContainsFunc(groups, func(g recipe.Group) bool { return g.GID == u.GID }))
 }
 
 // debconfLine is an answer as debconf-set-selections(1) takes it: the question's
