@@ -126,9 +126,8 @@ func (a assignment) read(s string, sp span) (node, bool) {
 func (a assignment) valueEnd(s string, at, end int) int {
 	from := at
 	if a.cont == '(' {
-		from = max(at, strings.LastIndexByte(s[:end], ')'))
-		if from == at || !strings.Contains(s[at:from], "\n") {
-			from = at
+		if i := strings.LastIndexByte(s[at:end], ')'); i > 0 && strings.Contains(s[at:at+i], "\n") {
+			from = at + i
 		}
 	}
 	return max(from, trailing(s, span{from, end}, a.inline))

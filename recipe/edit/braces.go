@@ -41,7 +41,8 @@ func (b braced) line(s string, sp span) (node, bool) {
 	if n, ok := b.assignment.read(s, sp); ok {
 		return n, ok
 	}
-	return directives{quotes: `"`, inline: "#"}.read(s, sp)
+	n, ok := directives{quotes: `"`, inline: "#"}.read(s, sp)
+	return n, ok && !strings.Contains(n.name, b.sep[:1])
 }
 
 // isTwin wants a separator: prose has none.

@@ -52,7 +52,11 @@ func (c code) parse(s string) *tree {
 			}
 			start += len(indentAt2(s, start))
 		}
-		n, ok := c.read(s, start, mark >= 0)
+		text := s
+		if mark >= 0 {
+			text = s[:end] // a comment goes to the end of its line
+		}
+		n, ok := c.read(text, start)
 		if ok && mark >= 0 {
 			ok = !strings.Contains(n.whole.of(s), "\n") && start-mark < 5 && c.endsLine(s, n.whole.end)
 			n.twin, n.mark = true, mark
@@ -73,7 +77,7 @@ func (c code) endsLine(s string, at int) bool {
 }
 
 // read reads an assignment that begins at offset at.
-func (c code) read(s string, at int, comment bool) (node, bool) {
+func (c code) read(s string, at int) (node, bool) {
 	line := s[at:lineEnd(s, at)]
 	name, rest := span{}, 0
 	switch {

@@ -19,7 +19,7 @@ func (d deb822) style() *style {
 }
 
 func (d deb822) parse(s string) *tree {
-	flat := lineReader{marks: d.marks, cont: d.cont, entry: d.read, twinOf: d.isTwin}.read(s)
+	flat := lineReader{marks: d.marks, cont: d.cont, entry: d.read, twinOf: d.isTwin, extend: d.extend}.read(s)
 	t := newTree(s)
 	t.odd = flat.odd
 	var sec *node

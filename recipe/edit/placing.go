@@ -152,6 +152,9 @@ func (e *editor) sole(n *node) bool {
 // errShared says that an operation on whole lines would hit another entry.
 var errShared = errors.New("it shares its line with another entry, so its line cannot be commented")
 
+// errScalar says that a comment would not show where a value ends.
+var errScalar = errors.New("its value goes on over several lines, which could not be told from prose in a comment: `unset` takes it away")
+
 // indentOf returns the indent of n's line; for a twin, without its mark.
 func (e *editor) indentOf(n *node) string {
 	if e.st.byColumn {
@@ -213,8 +216,11 @@ func (e *editor) hide(n *node) (splice, error) {
 	if c, ok := e.sy.(carver); ok {
 		return c.hide(e.t, n)
 	}
-	if !e.sole(n) {
+	switch {
+	case !e.sole(n):
 		return splice{}, errShared
+	case e.st.byColumn && !n.block && n.val.start >= 0 && strings.Contains(n.val.of(e.t.src), "\n") && strings.IndexByte("|>[{-", e.t.src[n.val.start]) < 0:
+		return splice{}, errScalar
 	}
 	sp := lines(e.t.src, n.whole)
 	indent := indentAt(e.t.src, sp.start)

@@ -257,6 +257,9 @@ func (d directives) value(t *tree, n *node, v Value) (string, error) {
 	text, err := d.plain(v.Text, len(n.words) < 2)
 	if err == nil && n.val.empty() && text != "" {
 		text = " " + text
+		if d.after != "" && n.whole.end == n.nameAt.end {
+			text = d.after[:1] + text
+		}
 	}
 	return text, err
 }
