@@ -286,7 +286,13 @@ func (b *Builder) inputs(ctx context.Context, a *plan.Action) (map[plan.ID]store
 		})
 	}
 	for i, blob := range a.Blobs {
-		wg.Go(func() { failed[len(a.Inputs)+i] = b.download(ctx, blob) })
+		wg.Go(func() {
+			err := b.download(ctx, blob)
+			if a.Kind == plan.KindBuild {
+				err = replaced(err)
+			}
+			failed[len(a.Inputs)+i] = err
+		})
 	}
 	wg.Wait()
 	results := make(map[plan.ID]store.Result, len(a.Inputs))

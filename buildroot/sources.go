@@ -3,6 +3,7 @@ package buildroot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/source"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -185,4 +187,13 @@ func rewrite(root *os.Root, name string, data []byte) error {
 		return err
 	}
 	return root.Chtimes(name, info.ModTime(), info.ModTime())
+}
+
+// replaced adds to the error of a download what a recipe should say if its source
+// is meant to be the file that came.
+func replaced(err error) error {
+	if other := (*fetch.DigestError)(nil); errors.As(err, &other) {
+		return fmt.Errorf("%w\nhint: if the authors published it anew, the recipe should say %s = %q", err, other.Kind, other.Got)
+	}
+	return err
 }

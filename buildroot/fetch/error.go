@@ -74,6 +74,17 @@ func (e *StatusError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("the server answers %d %s", e.Code, http.StatusText(e.Code)))
 }
 
+// A DigestError is a whole file that is another one than was asked for.
+type DigestError struct {
+	Kind      string // "sha256" or "sha512"
+	Got, Want string // in hex
+	Size      int64  // of what came, in bytes
+}
+
+func (e *DigestError) Error() string {
+	return fmt.Sprintf("its %d bytes have %s %s, not %s", e.Size, e.Kind, e.Got, e.Want)
+}
+
 // A failed attempt.
 type attemptError struct {
 	err    error

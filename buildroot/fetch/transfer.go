@@ -329,7 +329,7 @@ func (t *transfer) verify() error {
 	case html:
 		return final(remedyOther, "an HTML page of %d bytes in place of the file", size)
 	}
-	return final(remedyOther, "its %d bytes have %s %s, not %s", size, kind, got, want)
+	return final(remedyOther, "%w", &DigestError{Kind: kind, Got: got, Want: want, Size: size})
 }
 
 // whole reports whether no byte is missing, as far as is known.

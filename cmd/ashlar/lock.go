@@ -18,20 +18,29 @@ import (
 
 func lockCommand() *command {
 	return &command{
-		name: "lock", args: "[--repair] [NAME...]", short: "pin what recipes leave open, by digest",
+		name: "lock", args: "[--repair] [--fetch-hashes] [NAME...]", short: "pin what recipes leave open, by digest",
 		long: `Asks the archives which packages satisfy the recipes' dependencies and writes
 ashlar.lock, which builds obey. What is pinned already stays as it is, even where the
 archive has something newer: ` + "`ashlar update`" + ` moves pins. Names limit what is
 pinned anew; recipes that no longer exist leave the lock.
 
 With --repair it also moves what can no longer be had: what the archive has dropped and
-neither the store nor the vendor nor any other place has. It says which.`,
+neither the store nor the vendor nor any other place has. It says which.
+
+With --fetch-hashes it writes the digests of sources into their recipes, each a line
+below its url; all other bytes of the recipe stay as they are.`,
 		store: true,
 		run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 			repair := flags.Bool("repair", false, "also move what can no longer be had")
+			hashes := flags.Bool("fetch-hashes", false, "write the digests of sources into the recipes")
 			names, _, err := parse(flags, args)
 			if err != nil {
 				return err
+			}
+			if *hashes {
+				if err := env.fetchHashes(ctx, names); err != nil {
+					return err
+				}
 			}
 			return env.relock(ctx, names, func(l *locking) error {
 				if *repair {

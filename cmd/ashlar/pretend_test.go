@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,6 +46,8 @@ type worldKey struct{}
 //	archive SUITE FILE    publish the packages of FILE, stanzas of debian/control, as
 //	                      SUITE of http://archive.test/debian, signed by archive.asc;
 //	                      what it had before is gone, as from Debian's pool
+//	publish PATH FILE     put FILE on the mirror, which recipes call
+//	                      http://archive.test as well; $MIRROR is its URL
 //	registry              start a registry, $REGISTRY
 //	[!] asked REGEXP      whether the mirror was asked for a path since it was last
 //	                      asked for so
@@ -58,7 +61,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	}
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"archive": in((*pretendWorld).archive), "registry": in((*pretendWorld).registry),
-		"asked": in((*pretendWorld).asked), "misbehave": in((*pretendWorld).misbehave),
+		"publish": in((*pretendWorld).publish), "asked": in((*pretendWorld).asked), "misbehave": in((*pretendWorld).misbehave),
 		"damage": damage,
 	}
 }
@@ -144,6 +147,22 @@ func zipped(text string) string {
 	io.WriteString(z, text) // into memory
 	z.Close()
 	return b.String()
+}
+
+func (w *pretendWorld) publish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: publish PATH FILE")
+	}
+	w.start(ts)
+	w.mirror.Put("/"+args[0], []byte(ts.ReadFile(args[1])))
+	ts.Setenv("MIRROR", w.mirror.URL)
+	recipes, err := filepath.Glob(ts.MkAbs("recipes/*/recipe.toml"))
+	ts.Check(err)
+	for _, file := range recipes {
+		text, err := os.ReadFile(file)
+		ts.Check(err)
+		ts.Check(os.WriteFile(file, bytes.ReplaceAll(text, []byte("http://archive.test"), []byte(w.mirror.URL)), 0o644))
+	}
 }
 
 func (w *pretendWorld) registry(ts *testscript.TestScript, neg bool, args []string) {
