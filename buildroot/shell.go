@@ -66,7 +66,9 @@ func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*S
 	w := &building{Builder: b, action: a, do: do, scratch: scratch, opened: map[string]*store.Cache{}}
 	defer w.closeCaches()
 	if o.Left != nil {
-		w.layers, err = w.rootOf(do, inputs)
+		if err = w.revealSecrets(ctx); err == nil {
+			w.layers, err = w.rootOf(do, inputs)
+		}
 	} else if err = w.prepare(ctx, inputs); err == nil {
 		s.log = w.log
 		err = w.steps(ctx, first)

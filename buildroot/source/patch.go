@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -111,11 +112,31 @@ func explain(p patched, before []byte, f *gitdiff.File, err error) error {
 			have = fmt.Sprintf("%q", strings.TrimRight(lines[at], "\n"))
 		}
 		if at >= len(lines) || lines[at] != l.Line {
-			return fmt.Errorf("%s: hunk %d does not fit: line %d is %s, and the patch wants %q", p.old, conflict.Fragment, at+1, have, strings.TrimRight(l.Line, "\n"))
+			return fmt.Errorf("%s: hunk %d does not fit: line %d is %s, and the patch wants %q%s", p.old, conflict.Fragment, at+1, have, strings.TrimRight(l.Line, "\n"), elsewhere(lines, hunk))
 		}
 		at++
 	}
 	return fmt.Errorf("%s: hunk %d does not fit: %w", p.old, conflict.Fragment, err)
+}
+
+// elsewhere tells where the lines are that a hunk wants, if that is one place.
+func elsewhere(lines []string, hunk *gitdiff.TextFragment) string {
+	var want []string
+	for _, l := range hunk.Lines {
+		if l.Old() {
+			want = append(want, l.Line)
+		}
+	}
+	var found []int
+	for at := range lines {
+		if at+len(want) <= len(lines) && slices.Equal(lines[at:at+len(want)], want) {
+			found = append(found, at+1)
+		}
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	return fmt.Sprintf("; all its lines are at line %d now: make the patch again", found[0])
 }
 
 func (p patched) write(root *os.Root) error {

@@ -2,14 +2,18 @@ package source
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 var day = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -125,6 +129,78 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
+// TestUnpackKinds unpacks and reads the same files from a zip and a tar.zst; the
+// script test of sources has the other kinds.
+func TestUnpackKinds(t *testing.T) {
+	var zipped bytes.Buffer
+	z := zip.NewWriter(&zipped)
+	for _, name := range []string{"x/", "x/a", "x/d/b.sh", "x/l"} {
+		h := &zip.FileHeader{Name: name, Modified: day}
+		h.SetMode(0o644)
+		text := "A"
+		switch name {
+		case "x/":
+			h.SetMode(0o755 | fs.ModeDir)
+			text = ""
+		case "x/d/b.sh":
+			h.SetMode(0o755)
+		case "x/l":
+			h.SetMode(0o777 | fs.ModeSymlink)
+			text = "a"
+		}
+		w, err := z.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write([]byte(text))
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tarred, err := gzip.NewReader(archive(t, "x/a: A", "x/d/b.sh: A", "x/l -> a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(tarred)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "a -rw-r--r-- A\nd/\nd/b.sh -rwxr-xr-x A\nl -> a"
+	for name, data := range map[string][]byte{"zip": zipped.Bytes(), "tar.zst": pack.EncodeAll(plain, nil), "tar": plain} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "f")
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			dir := t.TempDir()
+			if _, err := Unpack(t.Context(), f, dir, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if got := dump(t, dir); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			for name, text := range map[string]string{"d/b.sh": "A", "none": "", "l": ""} {
+				data, err := ReadFile(f, name, 1)
+				if string(data) != text || (err == nil) != (text != "") {
+					t.Errorf("%s: %q, %v", name, data, err)
+				}
+			}
+			if _, err := ReadFile(f, "a", 0); err == nil {
+				t.Error("a file beyond the limit was read")
+			}
+		})
+	}
+}
+
 func TestUnpackNoArchive(t *testing.T) {
 	f := filepath.Join(t.TempDir(), "f")
 	os.WriteFile(f, []byte("<html>not found</html>"), 0o600)
@@ -139,7 +215,7 @@ func TestPatch(t *testing.T) {
 	const diff = "--- a/f.c\n+++ b/f.c\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
 	tests := []struct{ name, before, after, err string }{
 		{"fits", "one\ntwo\n", "one\n2\n", ""},
-		{"moved", "zero\none\ntwo\n", "", `f.c: hunk 1 does not fit: line 1 is "zero", and the patch wants "one"`},
+		{"moved", "zero\none\ntwo\n", "", `f.c: hunk 1 does not fit: line 1 is "zero", and the patch wants "one"; all its lines are at line 2 now: make the patch again`},
 		{"changed", "one\nTWO\n", "", `line 2 is "TWO", and the patch wants "two"`},
 		{"short", "one\n", "", "line 2 is"},
 	}
