@@ -107,6 +107,7 @@ type IndexRequest struct {
 	Name    string   // for messages
 	URLs    []string // as in Request
 	MaxSize int64    // 256 MiB if zero
+	Page    bool     // it is an HTML page, such as those of Python's package indexes
 
 	// ETag and LastModified are those of the copy at hand, as Index had them, so
 	// that a server can answer "not modified". Empty if there is none.

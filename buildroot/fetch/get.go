@@ -59,7 +59,7 @@ func (f *Fetcher) get(ctx context.Context, req IndexRequest, p place) (Index, er
 			return nil
 		case r.StatusCode != http.StatusOK:
 			return final(remedyURL, "%w", &StatusError{Code: r.StatusCode})
-		case isHTML(r) && !strings.HasSuffix(u.Path, ".html"):
+		case isHTML(r) && !req.Page && !strings.HasSuffix(u.Path, ".html"):
 			return final("correct the URL, or log in to this network if it asks for that", "an HTML page in place of the file")
 		case r.ContentLength > req.MaxSize:
 			return tooBig(req)

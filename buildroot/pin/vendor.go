@@ -116,7 +116,7 @@ func sha1Of(file string) (string, error) {
 
 // listed asks a simple index where the files of a requirement are.
 func (p *Pinner) listed(ctx context.Context, item language.Item) ([]lock.VendorFile, error) {
-	got, err := p.Fetch.Get(ctx, fetch.IndexRequest{Name: item.Name, URLs: []string{item.Page}, MaxSize: maxPage})
+	got, err := p.Fetch.Get(ctx, fetch.IndexRequest{Name: item.Name, URLs: []string{item.Page}, MaxSize: maxPage, Page: true})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -166,6 +167,9 @@ func (m *Mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func serve(w http.ResponseWriter, r *http.Request, f file) {
 	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(f.data)))
 	w.Header().Set("Content-Type", "application/octet-stream")
+	if strings.HasSuffix(r.URL.Path, "/") { // a directory's page
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	}
 	http.ServeContent(w, r, "", f.mtime, bytes.NewReader(f.data))
 }
 
