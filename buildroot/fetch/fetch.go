@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ type Options struct {
 	// Vendor, if set, is asked first for all that has a SHA-256.
 	Vendor *Vendor
 
-	// Netrc is a file in netrc(5) format with names and passwords by host, for
+	// Netrc is a text in netrc(5) format with names and passwords by host, for
 	// basic authentication; none if empty. They go to that host only, also
 	// across redirects, and in no message.
 	Netrc string
@@ -155,12 +154,9 @@ func New(s *store.Store, opts Options) (*Fetcher, error) {
 	opts = opts.filled()
 	f := &Fetcher{store: s, opts: opts, jobs: make(chan struct{}, opts.Jobs), hosts: make(map[string]chan struct{})}
 	if opts.Netrc != "" {
-		data, err := os.ReadFile(opts.Netrc)
-		if err != nil {
+		var err error
+		if f.netrc, err = parseNetrc(opts.Netrc); err != nil {
 			return nil, fmt.Errorf("read netrc: %w", err)
-		}
-		if f.netrc, err = parseNetrc(string(data)); err != nil {
-			return nil, fmt.Errorf("read netrc %s: %w", opts.Netrc, err)
 		}
 	}
 	f.client = newClient(opts, f.netrc)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,6 +16,7 @@ import (
 type local struct {
 	root  *os.Root
 	write bool
+	only  []string
 }
 
 func openLocal(d Dir) (*local, error) {
@@ -22,11 +24,22 @@ func openLocal(d Dir) (*local, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &local{root, d.Write}, nil
+	return &local{root, d.Write, d.Only}, nil
+}
+
+// shown refuses names besides those that may be looked at.
+func (l *local) shown(op, name string) error {
+	if len(l.only) > 0 && !slices.Contains(l.only, name) {
+		return &fs.PathError{Op: op, Path: name, Err: fs.ErrPermission}
+	}
+	return nil
 }
 
 // open does not wait for the other end of a fifo, and opens no device.
 func (l *local) open(name string) (*os.File, error) {
+	if err := l.shown("open", name); err != nil {
+		return nil, err
+	}
 	f, err := l.root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -43,6 +56,11 @@ func (l *local) open(name string) (*os.File, error) {
 }
 
 func (l *local) stat(name string, follow bool) (entry, error) {
+	if name != "." { // that it is there, who opens it must see
+		if err := l.shown("stat", name); err != nil {
+			return entry{}, err
+		}
+	}
 	stat := l.root.Lstat
 	if follow {
 		stat = l.root.Stat
@@ -57,6 +75,9 @@ func (l *local) stat(name string, follow bool) (entry, error) {
 }
 
 func (l *local) readDir(name string) ([]entry, error) {
+	if err := l.shown("readdir", name); err != nil {
+		return nil, err
+	}
 	list, err := fs.ReadDir(l.root.FS(), name)
 	if err != nil {
 		return nil, err
@@ -75,7 +96,12 @@ func (l *local) readDir(name string) ([]entry, error) {
 	return entries, nil
 }
 
-func (l *local) readLink(name string) (string, error) { return l.root.Readlink(name) }
+func (l *local) readLink(name string) (string, error) {
+	if err := l.shown("readlink", name); err != nil {
+		return "", err
+	}
+	return l.root.Readlink(name)
+}
 
 func (l *local) writable(op, name string) error {
 	if !l.write {

@@ -63,6 +63,7 @@ type Options struct {
 type Dir struct {
 	Path  string
 	Write bool
+	Only  []string // the names that alone may be looked at; all if empty
 }
 
 // socketVariable says in which descriptor a process finds its usher.

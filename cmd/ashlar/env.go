@@ -158,11 +158,11 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 		return nil, err
 	}
 	o := fetch.Options{Offline: e.offline, Progress: progress, Token: e.token}
-	if home, err := os.UserHomeDir(); err == nil {
-		if file := filepath.Join(home, ".netrc"); readable(file) {
-			o.Netrc = file
-		}
+	netrc, err := e.credentials(netrcFile)
+	if err != nil {
+		return nil, fmt.Errorf("read ~/%s: %w", netrcFile, err)
 	}
+	o.Netrc = string(netrc)
 	if o.Vendor, err = e.vendor(); err != nil {
 		return nil, err
 	}
@@ -173,15 +173,6 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 	e.opened.fetch = f
 	e.deferClose(func() error { f.Close(); return nil })
 	return f, nil
-}
-
-func readable(file string) bool {
-	f, err := os.Open(file)
-	if err != nil {
-		return false
-	}
-	f.Close()
-	return true
 }
 
 // archives opens what answers for apt archives.

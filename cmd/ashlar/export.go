@@ -127,7 +127,12 @@ func runPush(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if err != nil {
 		return err
 	}
-	digest, err := registry.Push(ctx, made, names[1], registry.Options{Jobs: env.jobs, Attach: []*oci.Image{bill}, UserAgent: "ashlar"})
+	o, err := env.registryOptions()
+	if err != nil {
+		return err
+	}
+	o.Attach = []*oci.Image{bill}
+	digest, err := registry.Push(ctx, made, names[1], o)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path"
@@ -52,7 +53,8 @@ type worldKey struct{}
 //	[!] asked REGEXP      whether the mirror was asked for a path since it was last
 //	                      asked for so
 //	misbehave PATH FAULT  answer all requests for PATH by a fault: corrupt, html,
-//	                      truncate, hang, loop, or a status
+//	                      truncate, loop, login (asks for robot's password, hush),
+//	                      fine, or a status
 func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	in := func(f func(w *pretendWorld, ts *testscript.TestScript, neg bool, args []string)) func(*testscript.TestScript, bool, []string) {
 		return func(ts *testscript.TestScript, neg bool, args []string) {
@@ -189,12 +191,21 @@ func (w *pretendWorld) asked(ts *testscript.TestScript, neg bool, args []string)
 	}
 }
 
+// login answers with the file to who knows the password.
+func login(w http.ResponseWriter, r *http.Request, data []byte) {
+	if user, password, _ := r.BasicAuth(); user != "robot" || password != "hush" {
+		mirrortest.Status(http.StatusUnauthorized)(w, r, data)
+		return
+	}
+	mirrortest.Fine(w, r, data)
+}
+
 func (w *pretendWorld) misbehave(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: misbehave PATH FAULT")
 	}
 	faults := map[string]mirrortest.Fault{
-		"corrupt": mirrortest.Corrupt, "html": mirrortest.HTML, "truncate": mirrortest.Truncate(10), "loop": mirrortest.Redirect("/debian/" + args[0]), "fine": nil,
+		"corrupt": mirrortest.Corrupt, "html": mirrortest.HTML, "truncate": mirrortest.Truncate(10), "login": login, "loop": mirrortest.Redirect("/debian/" + args[0]), "fine": nil,
 	}
 	fault, ok := faults[args[1]]
 	if !ok {

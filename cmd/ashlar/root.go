@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"errors"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/buildroot/usher"
+	"github.com/ashlar-build/ashlar/layer/oci/registry"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
@@ -17,6 +19,14 @@ import (
 const (
 	workspaceDir = "workspace"
 	outputDir    = "output"
+	homeDir      = "home"
+)
+
+// Where a person keeps credentials, from home: they are read for the other user,
+// and nothing else there is.
+const (
+	netrcFile  = ".netrc"
+	dockerFile = ".docker/config.json"
 )
 
 // becomeUser hands a command that was started as root to this same program under
@@ -50,6 +60,9 @@ func (e *env) ushered(ctx context.Context, cmd *command, args []string) (int, er
 		return 0, err
 	}
 	dirs := map[string]usher.Dir{workspaceDir: {Path: dir, Write: true}}
+	if home, err := os.UserHomeDir(); err == nil && exists(home) {
+		dirs[homeDir] = usher.Dir{Path: home, Only: []string{netrcFile, dockerFile}}
+	}
 	if cmd.outputs != nil {
 		out, err := outputOf(cmd.outputs(args))
 		if err != nil {
@@ -197,4 +210,47 @@ func (e *env) create(path string) (*usher.Writer, error) {
 	}
 	e.deferClose(dir.Close)
 	return dir.Create(filepath.Base(path), 0o644)
+}
+
+// credentials reads a file with credentials; nil if there is none that can be read.
+func (e *env) credentials(name string) ([]byte, error) {
+	c, err := e.usher()
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, nil
+		}
+		return unlessAbsent(os.ReadFile(filepath.Join(home, name)))
+	}
+	home, err := c.Open(homeDir)
+	if err != nil {
+		return nil, nil // whoever is root has no home
+	}
+	defer home.Close()
+	return unlessAbsent(fs.ReadFile(home, name))
+}
+
+func unlessAbsent(data []byte, err error) ([]byte, error) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// registryOptions are how registries are asked. Started as root, the other user can
+// not look for credentials itself.
+func (e *env) registryOptions() (registry.Options, error) {
+	o := registry.Options{Jobs: e.jobs, UserAgent: "ashlar"}
+	c, err := e.usher()
+	if c == nil || err != nil {
+		return o, err
+	}
+	text, err := e.credentials(dockerFile)
+	if len(text) > 0 && err == nil {
+		o.Keychain, err = registry.Keychain(text)
+	}
+	return o, err
 }

@@ -171,7 +171,11 @@ func (v *vendoring) write(ctx context.Context) error {
 		return err
 	}
 	if ref, ok := strings.CutPrefix(v.to, inRegistry); ok {
-		digest, err := registry.Push(ctx, made, ref, registry.Options{Jobs: v.env.jobs, UserAgent: "ashlar"})
+		o, err := v.env.registryOptions()
+		if err != nil {
+			return err
+		}
+		digest, err := registry.Push(ctx, made, ref, o)
 		if err != nil {
 			return err
 		}
@@ -317,7 +321,10 @@ func (e *env) vendor() (*fetch.Vendor, error) {
 	case at == "":
 		return nil, nil
 	case isRef:
-		v.URL, v.Transport, err = registry.Vendor(ref, registry.Options{UserAgent: "ashlar"})
+		var o registry.Options
+		if o, err = e.registryOptions(); err == nil {
+			v.URL, v.Transport, err = registry.Vendor(ref, o)
+		}
 	case strings.Contains(at, "://"):
 		v.URL = at + "/blobs/sha256/"
 	case filepath.IsAbs(at):

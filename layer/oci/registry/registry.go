@@ -3,11 +3,14 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"sync"
 
+	"github.com/docker/cli/cli/config/configfile"
+	configtypes "github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -231,4 +234,35 @@ func (r *reading) login(ctx context.Context) (http.RoundTripper, error) {
 	}
 	r.asks = asks
 	return asks, nil
+}
+
+// Keychain finds credentials in a text in the format of docker's config.json, as
+// podman's auth.json has it, too.
+func Keychain(text []byte) (authn.Keychain, error) {
+	f := configfile.New("")
+	if err := f.LoadFromReader(bytes.NewReader(text)); err != nil {
+		return nil, fmt.Errorf("credentials for registries: %w", err)
+	}
+	return keychain{f}, nil
+}
+
+type keychain struct{ file *configfile.ConfigFile }
+
+// Resolve implements [authn.Keychain]: the repository's credentials go before its
+// registry's.
+func (k keychain) Resolve(r authn.Resource) (authn.Authenticator, error) {
+	for _, key := range []string{r.String(), r.RegistryStr()} {
+		if key == name.DefaultRegistry {
+			key = authn.DefaultAuthKey
+		}
+		c, err := k.file.GetAuthConfig(key)
+		if err != nil {
+			return nil, err
+		}
+		c.ServerAddress = "" // it says where, not who
+		if c != (configtypes.AuthConfig{}) {
+			return authn.FromConfig(authn.AuthConfig{Username: c.Username, Password: c.Password, Auth: c.Auth, IdentityToken: c.IdentityToken, RegistryToken: c.RegistryToken}), nil
+		}
+	}
+	return authn.Anonymous, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -215,7 +216,11 @@ func TestVendor(t *testing.T) {
 		}
 		return r.StatusCode, string(body)
 	}
-	who := authn.NewMultiKeychain(keychain{&authn.Basic{Username: "robot", Password: "secret"}})
+	where := strings.TrimPrefix(guarded.URL, "http://")
+	who, err := registry.Keychain([]byte(fmt.Sprintf(`{"auths": {%q: {"auth": %q}}}`, where, base64.StdEncoding.EncodeToString([]byte("robot:secret")))))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if code, body := read(registry.Options{Keychain: who}); code != http.StatusOK || body != string(data) {
 		t.Errorf("got %d %q", code, body)
 	}
@@ -223,7 +228,3 @@ func TestVendor(t *testing.T) {
 		t.Errorf("a stranger got %d", code)
 	}
 }
-
-type keychain struct{ authn.Authenticator }
-
-func (k keychain) Resolve(authn.Resource) (authn.Authenticator, error) { return k.Authenticator, nil }
