@@ -1,9 +1,7 @@
 package effects
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/deb/debtest"
 	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/ashlar-build/ashlar/layer"
@@ -21,58 +18,6 @@ type (
 	files   = []debtest.File
 	members = map[string]string
 )
-
-// made unpacks a made-up package.
-func made(t testing.TB, d debtest.Deb) *deb.Package {
-	t.Helper()
-	p, err := deb.Unpack(t.Context(), bytes.NewReader(d.Bytes()), filepath.Join(tempDir(t), d.Name), deb.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// next is a wave over the essential set and earlier waves.
-func (w *world) next(t *testing.T, v Wave, packages ...debtest.Deb) (*Effects, Wave, error) {
-	t.Helper()
-	if v.Before == nil {
-		v.Before, v.Earlier = w.base, []*Effects{w.essential()}
-	}
-	for _, d := range packages {
-		v.Packages = append(v.Packages, made(t, d))
-	}
-	e, log, err := runWave(t, w.keeper, v)
-	if err != nil {
-		return nil, Wave{}, err
-	}
-	if testing.Verbose() {
-		t.Log(log)
-	}
-	return e, Wave{Before: slices.Concat(v.Before, v.Packages), Earlier: append(slices.Clone(v.Earlier), e)}, nil
-}
-
-// shows is what the root of a wave that ended has at a path.
-func shows(v Wave, p string) *layer.File { return newBelow(v.Before, v.Earlier).get(p) }
-
-// lineOf is the index's line of a path, without time and digest.
-func lineOf(e *Effects, p string) string {
-	f := e.Index.Tree().Get(p)
-	if f == nil {
-		return "nothing"
-	}
-	s := describe(f, map[string]*layer.File{f.Link: f})
-	if f.Type == layer.Regular {
-		s = s[:strings.LastIndexByte(s, ' ')]
-	}
-	return s + " " + f.Origin.Name + " " + f.Origin.What
-}
-
-func wantLine(t *testing.T, e *Effects, p, want string) {
-	t.Helper()
-	if got := lineOf(e, p); got != want {
-		t.Errorf("%s is %q, want %q", p, got, want)
-	}
-}
 
 const sh = "#!/bin/sh\nset -e\n"
 
@@ -411,47 +356,6 @@ func overEffects(t *testing.T, w *world) {
 	}
 }
 
-// Packages that depend on each other are configured one by one all the same.
-func loop(t *testing.T, w *world) {
-	one := func(name, other string) debtest.Deb {
-		return debtest.Deb{Name: name, Fields: "Depends: " + other + "\n", Members: members{"postinst": sh + "echo " + name + " >>/var/lib/loop\ntrue >/var/lib/" + name + "\n"}}
-	}
-	e, _, err := w.next(t, Wave{}, one("ping", "pong"), one("pong", "silent"), debtest.Deb{Name: "silent", Fields: "Depends: ping\n"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantLine(t, e, "/var/lib/ping", "f 644 root:root 0 ping postinst")
-	wantLine(t, e, "/var/lib/pong", "f 644 root:root 0 pong postinst")
-}
-
-func suspects(t *testing.T, w *world) {
-	e, _, err := w.next(t, Wave{}, debtest.Deb{Name: "keys", Members: members{"postinst": sh + `umask 077
-echo secret >/etc/new.secret
-printf -- '-----BEGIN %s KEY-----\n' PRIVATE >/etc/magic
-printf -- '-----BEGIN %s KEY-----\n%048d\n' PRIVATE 0 >/etc/new.pem
-chmod 644 /etc/magic /etc/new.pem
-hostname >/etc/mailname
-chmod 644 /etc/mailname
-mkdir -p /etc/ssl/certs /etc/ssl/private
-echo x >/etc/ssl/certs/ssl-cert-snakeoil.pem
-ln -s ssl-cert-snakeoil.pem /etc/ssl/certs/0123abcd.0
-`}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, r := range e.Reports {
-		if r.Kind != Dropped {
-			got = append(got, string(r.Kind)+" "+r.Path+" "+r.Package)
-		}
-	}
-	want := []string{"host name /etc/mailname keys", "secret /etc/ssl/certs/ssl-cert-snakeoil.pem keys", "suspect /etc/new.pem keys", "suspect /etc/new.secret keys"}
-	if !slices.Equal(got, want) {
-		t.Errorf("reports %q, want %q", got, want)
-	}
-	wantLine(t, e, "/etc/ssl/certs/0123abcd.0", "nothing")
-}
-
 // Later steps find dpkg's database of the whole root, as dpkg would have left it.
 func installedDatabase(t *testing.T, w *world) {
 	_, v, err := w.next(t, Wave{}, debtest.Deb{Name: "more", Files: files{{Path: "./usr/share/more", Data: "x"}}, Members: members{"postinst": sh}})
@@ -475,24 +379,4 @@ dpkg-query -W -f '${db:Status-Abbrev}\n' | sort -u; dpkg-divert --list | grep -q
 	if got := out.String(); got != want {
 		t.Errorf("dpkg says %q, want %q", got, want)
 	}
-}
-
-// describe is all of a file that is compared.
-func describe(f *layer.File, all map[string]*layer.File) string {
-	if f == nil {
-		return "nothing"
-	}
-	if f.Type == layer.Hardlink {
-		g := *all[f.Link]
-		g.Path = f.Path
-		f = &g
-	}
-	s := fmt.Sprintf("%c %o %s:%s", f.Type, f.Mode, f.User, f.Group)
-	switch f.Type {
-	case layer.Regular:
-		s += fmt.Sprintf(" %d %.12s", f.Size, f.Digest)
-	case layer.Symlink:
-		s += " " + f.Link
-	}
-	return s
 }
