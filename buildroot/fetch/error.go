@@ -100,6 +100,7 @@ const (
 	remedyOffline = "run it once without --offline"
 	remedyGone    = "let `ashlar lock --repair` move the package to what its archive has now, or correct the URL of a source"
 	remedyLogin   = "put a name and a password for the host into the netrc file"
+	remedyProxy   = "write the proxy with its name and password in the proxy variables: http://NAME:PASSWORD@HOST"
 	remedyLater   = "try again later, or name a mirror"
 	remedyNetwork = "look at the network and the proxy variables, or name a mirror"
 	remedyVendor  = "run `ashlar vendor` where the archives can be reached"
@@ -132,6 +133,7 @@ func ofTransport(err error) *attemptError {
 	var cert *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
+	var op *net.OpError
 	var token *tokenError
 	switch {
 	case errors.As(err, &token):
@@ -144,6 +146,8 @@ func ofTransport(err error) *attemptError {
 		return final(remedyTLS, "%w", err)
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return final(remedyURL, "the server does not speak TLS")
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return again(remedyNetwork, "the proxy cannot be reached (%w)", op.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return again(remedyNetwork, "nobody listens there (%w)", err)
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -160,7 +164,9 @@ func ofStatus(r *http.Response, now time.Time) *attemptError {
 		return nil
 	case code == http.StatusNotFound, code == http.StatusGone:
 		return final(remedyGone, "%w", err)
-	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired:
+	case code == http.StatusProxyAuthRequired:
+		return final(remedyProxy, "%w", err)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return final(remedyLogin, "%w", err)
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
 		e := again(remedyLater, "%w", err)

@@ -209,6 +209,7 @@ func TestFetchFails(t *testing.T) {
 	}{
 		{"404", mirrortest.Status(404), fetch.Request{}, "the server answers 404 Not Found: let `ashlar lock --repair` move the package to what its archive has now, or correct the URL of a source", 1},
 		{"401", mirrortest.Status(401), fetch.Request{}, "the server answers 401 Unauthorized: put a name and a password for the host into the netrc file", 1},
+		{"407", mirrortest.Status(407), fetch.Request{}, "the server answers 407 Proxy Authentication Required: write the proxy with its name and password in the proxy variables", 1},
 		{"451", mirrortest.Status(451), fetch.Request{}, "the server answers 451 Unavailable For Legal Reasons: correct the URL", 1},
 		{"503", mirrortest.Status(503), fetch.Request{}, "the server answers 503 Service Unavailable: try again later, or name a mirror", 4},
 		{"429 for hours", mirrortest.Status(429, "Retry-After", "7200"), fetch.Request{}, "the server answers 429 Too Many Requests, and asks to wait 2h0m0s: try again later, or name a mirror", 1},
