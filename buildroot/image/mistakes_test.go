@@ -286,7 +286,7 @@ libz 1 library /usr/bin/app libz.so.1`
 	wantWhy := `/usr/share/libdep is from package libdep 1
 package libdep is there because libssl depends on it (libdep)
 package libssl is there because /usr/bin/app needs libssl.so.3
-/usr/bin/app is from recipe app install
+/usr/bin/app was made by recipe app in step "install"
 /usr/bin/app is what the recipe starts as "app"`
 	if got := strings.Join(why, "\n"); got != wantWhy {
 		t.Errorf("why:\n%s\nwant\n%s", got, wantWhy)

@@ -43,14 +43,7 @@ func (w *whys) file(f *layer.File) {
 		return
 	}
 	w.files[f.Path] = true
-	switch f.Origin.Kind {
-	case layer.FromSkeleton:
-		w.say("%s is in every image", f.Path)
-	case layer.FromUser:
-		w.say("%s has the users and groups of the image", f.Path)
-	default:
-		w.say("%s is from %s", f.Path, f.Origin)
-	}
+	w.say("%s %s", f.Path, comesFrom(f.Origin))
 	for _, n := range w.report.Needs {
 		if n.Path == f.Path && n.By != f.Path {
 			w.need(n)
@@ -60,6 +53,25 @@ func (w *whys) file(f *layer.File) {
 	case layer.FromPackage, layer.FromEffect:
 		w.pkg(f.Origin.Name)
 	}
+}
+
+// comesFrom says where a file comes from, as the end of a sentence.
+func comesFrom(o layer.Origin) string {
+	switch o.Kind {
+	case layer.FromSkeleton:
+		return "is in every image"
+	case layer.FromUser:
+		return "has the users and groups of the image"
+	case layer.FromRecipe:
+		return fmt.Sprintf("was made by recipe %s in step %q", o.Name, o.What)
+	case layer.FromFile:
+		return fmt.Sprintf("is what recipe %s declares in [%s]", o.Name, o.What)
+	case layer.FromEdit:
+		return fmt.Sprintf("was edited by recipe %s, and is %s", o.Name, o.What)
+	case layer.FromEffect:
+		return fmt.Sprintf("was made by the %s of package %s", o.What, o.Name)
+	}
+	return "is from " + o.String()
 }
 
 func (w *whys) need(n Need) {
