@@ -62,7 +62,9 @@ type Keeper struct {
 // When the host lacks something, the error is an [*Error] with the sentence
 // and the remedy that [Probe] has for it.
 //
-// The keeper ends with Close, with the process, or with ctx.
+// When ctx ends, Start returns its cause. Afterwards the keeper ends with Close or
+// with the process: what runs in it by then has contexts of its own, and the time
+// that they give it to end.
 func Start(ctx context.Context, o Options) (*Keeper, error) {
 	if os.Getuid() == 0 {
 		return nil, &Error{What: "start container keeper", Cause: "this process is root",
@@ -82,7 +84,6 @@ func Start(ctx context.Context, o Options) (*Keeper, error) {
 		k.clean()
 		return nil, explain(ctx, filepath.Dir(dir), err)
 	}
-	context.AfterFunc(ctx, func() { k.close() })
 	return k, nil
 }
 
@@ -92,11 +93,12 @@ func (k *Keeper) start(ctx context.Context, s setup) error {
 	if err != nil {
 		return err
 	}
-	defer other.Close()
 	k.cmd = keeperCommand(other, k.stderr)
 	started := make(chan error)
 	go k.hold(started)
-	if err := <-started; err != nil {
+	err = <-started
+	other.Close() // the keeper's alone: if it dies, what waits for it is to hear of it
+	if err != nil {
 		ctl.Close()
 		return &Error{What: "clone user namespace", Cause: err.Error(), errno: errnoOf(err)}
 	}

@@ -44,6 +44,7 @@ func helpers() map[string]func(args []string) {
 		"calls":   helpCalls,
 		"args":    func(args []string) { fmt.Println(args) },
 		"probe":   helpProbe,
+		"noexec":  helpNoexec,
 		"escape":  helpEscape,
 		"front":   helpFront,
 		"attributes": func([]string) {

@@ -252,6 +252,35 @@ func TestContainerClose(t *testing.T) {
 	}
 }
 
+// Start ends with its context, at whatever it is.
+func TestContainerStartIsCancelled(t *testing.T) {
+	cause := errors.New("enough")
+	for i := range 20 {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		dir := scratch(t)
+		time.AfterFunc(time.Duration(i)*2*time.Millisecond, func() { cancel(cause) })
+		done := make(chan error, 1)
+		go func() {
+			k, err := Start(ctx, Options{Dir: dir})
+			if err == nil {
+				err = k.Close()
+			} else if !errors.Is(err, cause) {
+				t.Errorf("%d: %v", i, err)
+			}
+			done <- err
+		}()
+		select {
+		case <-done:
+		case <-time.After(time.Minute):
+			t.Fatalf("%d: Start did not return", i)
+		}
+		cancel(nil)
+		if names, err := os.ReadDir(dir); len(names) != 0 || err != nil {
+			t.Errorf("%d: left on disk: %v, %v", i, names, err)
+		}
+	}
+}
+
 // The keeper leaves no dead children, descriptors, mounts or threads behind.
 // It cleans up when the front has its answer: what is left is what stays left.
 func TestContainerLeaks(t *testing.T) {
