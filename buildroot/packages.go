@@ -3,7 +3,10 @@ package buildroot
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/buildroot/store"
@@ -88,12 +91,16 @@ func (b *Builder) packageTree(digest string) (*deb.Package, error) {
 // pkgs returns the packages of unpack actions, in their order.
 func (b *Builder) pkgs(ids []plan.ID, inputs map[plan.ID]store.Result) ([]*deb.Package, error) {
 	list := make([]*deb.Package, len(ids))
+	var g errgroup.Group
+	g.SetLimit(runtime.NumCPU())
 	for i, id := range ids {
-		p, err := b.pkg(inputs[id])
-		if err != nil {
-			return nil, err
-		}
-		list[i] = p
+		g.Go(func() (err error) {
+			list[i], err = b.pkg(inputs[id])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
 	return list, nil
 }

@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -257,9 +256,6 @@ func (r *running) Signal(s os.Signal) error {
 	return r.conn.Send(order{Signal: int(n)})
 }
 
-// errEnded says that a job cannot be reached any more.
-var errEnded = errors.New("the command has ended")
-
 // Dial connects to a TCP port of the job's own network namespace, on 127.0.0.1
 // or else ::1.
 func (r *running) Dial(port int) (io.ReadWriteCloser, error) {
@@ -270,14 +266,14 @@ func (r *running) Dial(port int) (io.ReadWriteCloser, error) {
 	r.mu.Lock()
 	if r.over {
 		r.mu.Unlock()
-		return nil, fmt.Errorf("dial port %d: %w", port, errEnded)
+		return nil, fmt.Errorf("dial port %d: %w", port, job.ErrEnded)
 	}
 	r.next++
 	id := r.next
 	r.dials[id] = c
 	r.mu.Unlock()
 	if err := r.conn.Send(order{Dial: port, ID: id}); err != nil {
-		r.answer(id, dialled{err: errEnded})
+		r.answer(id, dialled{err: job.ErrEnded})
 	}
 	d := <-c
 	if d.err != nil {
@@ -304,7 +300,7 @@ func (r *running) hangUp() {
 	defer r.mu.Unlock()
 	r.over = true
 	for id, c := range r.dials {
-		c <- dialled{err: errEnded}
+		c <- dialled{err: job.ErrEnded}
 		delete(r.dials, id)
 	}
 }

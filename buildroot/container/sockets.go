@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"golang.org/x/sys/unix"
@@ -72,7 +73,7 @@ func (s *sockets) socket(family int) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return -1, errEnded
+		return -1, job.ErrEnded
 	}
 	r := socketRequest{family, make(chan socketReply, 1)}
 	s.requests <- r
@@ -132,7 +133,7 @@ func (l *live) network() (*sockets, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended {
-		return nil, errEnded
+		return nil, job.ErrEnded
 	}
 	if l.sockets != nil {
 		return l.sockets, nil

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -117,8 +118,8 @@ func TestContainerDial(t *testing.T) {
 		if err == nil || ctx.Err() == nil {
 			t.Errorf("%s: %v", address, err)
 		}
-		if _, err := last.Dial(80); err == nil {
-			t.Error("dial after the end: no error")
+		if _, err := last.Dial(80); !errors.Is(err, job.ErrEnded) {
+			t.Errorf("dial after the end: %v", err)
 		}
 		if _, err := last.Dial(0); err == nil {
 			t.Error("dial port 0: no error")

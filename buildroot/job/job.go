@@ -7,6 +7,7 @@
 package job
 
 import (
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -111,9 +112,13 @@ type Streams struct {
 	Network Running
 }
 
+// ErrEnded says that a job cannot be reached any more.
+var ErrEnded = errors.New("the command has ended")
+
 // Running is a started job.
 type Running interface {
-	// Dial connects to a TCP port of the job's own network namespace.
+	// Dial connects to a TCP port of the job's own network namespace. When the
+	// command has ended, it returns an error that wraps ErrEnded.
 	Dial(port int) (io.ReadWriteCloser, error)
 	// Signal sends a signal to the command.
 	Signal(os.Signal) error

@@ -29,8 +29,9 @@ func signalNamed(name string) os.Signal {
 // pulse is how long lies between two looks at a heartbeat.
 const pulse = 20 * time.Millisecond
 
-// awaitHealth waits until a started image's heartbeat is good. One without a
-// heartbeat that can be asked from outside is good at once.
+// awaitHealth waits until a started image's heartbeat is good, or until its
+// program has ended. One without a heartbeat that can be asked from outside is good
+// at once.
 func awaitHealth(ctx context.Context, r job.Running, h *recipe.Health, limit time.Duration) error {
 	if h == nil || len(h.Command) > 0 {
 		return nil
@@ -41,6 +42,9 @@ func awaitHealth(ctx context.Context, r job.Running, h *recipe.Health, limit tim
 	for {
 		if last = beat(ctx, r, h); last == nil {
 			return nil
+		}
+		if errors.Is(last, job.ErrEnded) {
+			return fmt.Errorf("no heartbeat: %w", job.ErrEnded)
 		}
 		select {
 		case <-ctx.Done():
