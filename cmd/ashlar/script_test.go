@@ -2,9 +2,12 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,11 +49,23 @@ func TestArchiveScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
 		Cmds:                scriptCommands(),
+		Condition:           usable,
 		Setup: func(env *testscript.Env) error {
 			env.Values[worldKey{}] = newWorld(t)
 			return setUp(env, store)
 		},
 	})
+}
+
+// usable is the condition [usable:PROGRAM]: a script may do without a program
+// that this machine lacks, unless nothing may be skipped.
+func usable(cond string) (bool, error) {
+	program, ok := strings.CutPrefix(cond, "usable:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	_, err := exec.LookPath(program)
+	return err == nil || os.Getenv("ASHLAR_NO_SKIP") != "", nil
 }
 
 // setUp gives a script the variables that all have. As root ashlar runs as
