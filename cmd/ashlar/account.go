@@ -34,6 +34,9 @@ func (e *env) account(p *plan.Plan, r *buildroot.Results) {
 			note(&skipped, g.Recipe+", which needs "+strings.TrimPrefix(input.Cause.Label, "build "))
 		}
 	}
+	if len(built)+len(skipped) == 0 && len(failed) == 1 {
+		return // the error says all
+	}
 	if len(built) > 0 {
 		fmt.Fprintln(e.err, "built   ", strings.Join(slices.Sorted(slices.Values(built)), ", "))
 	}
