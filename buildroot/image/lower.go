@@ -180,7 +180,7 @@ func (a *assembly) leaves(f *layer.File) bool {
 func documentation(p string) bool {
 	rest, ok := strings.CutPrefix(p, "/usr/share/")
 	if !ok {
-		return strings.HasPrefix(p, "/var/cache/man/") || strings.HasPrefix(p, "/usr/lib/jvm/") && strings.Contains(p, "/man/man1/")
+		return strings.HasPrefix(p, "/var/cache/man/") || manualPage(p)
 	}
 	kind, rest, below := strings.Cut(rest, "/")
 	switch kind {
@@ -190,7 +190,14 @@ func documentation(p string) bool {
 	case "man", "info", "groff", "lintian", "linda", "doc-base", "gtk-doc", "help", "bug":
 		return below
 	}
-	return false
+	return manualPage(p)
+}
+
+// manualPage reports whether the path is in a section of manual pages that a
+// package has somewhere else, as java and postgresql do.
+func manualPage(p string) bool {
+	_, section, ok := strings.Cut(p, "/man/man")
+	return ok && strings.HasPrefix(p, "/usr/") && len(section) > 1 && section[0] >= '1' && section[0] <= '9' && strings.Contains(section, "/")
 }
 
 // forOthers reports whether the file is there for another package's program,
