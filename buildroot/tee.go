@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"strings"
 	"sync"
 
 	"github.com/ashlar-build/ashlar/buildroot/secret"
@@ -79,13 +78,13 @@ func (t *tee) said(line string, ended bool) error {
 		line = "[a line that held the secret " + name + "]"
 	}
 	if t.search != nil {
+		whole := line
 		if ended {
-			line += "\n"
+			whole += "\n"
 		}
-		if err := t.save([]byte(line)); err != nil {
+		if err := t.save([]byte(whole)); err != nil {
 			return err
 		}
-		line = strings.TrimSuffix(line, "\n")
 	}
 	if len(t.tail) == tailLines {
 		t.tail = append(t.tail[:0], t.tail[1:]...)

@@ -68,7 +68,6 @@ func (r *reading) npmPackage(key, name string, p npmPackage) {
 		r.badAt(place, "run `npm install --package-lock-only` again, with npm 7 or newer", "%s has no integrity, so its bytes are anybody's", item.Name)
 		return
 	case p.Resolved == "":
-		item.URL = fmt.Sprintf("%s/%s/-/%s-%s.tgz", publicNPM, name, path.Base(name), p.Version)
 		r.badAt(place, "run `npm install --package-lock-only --omit-lockfile-registry-resolved=false`", "%s does not say where it comes from (resolved); npm then asks a registry at build time", item.Name)
 		return
 	}
