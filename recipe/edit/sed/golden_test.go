@@ -58,8 +58,8 @@ func examples(t *testing.T) (all []example, files map[string]string) {
 	return all, files
 }
 
-// TestRun compares what the script does here with what GNU sed did.
-func TestRun(t *testing.T) {
+// TestGoldenRun compares what the script does here with what GNU sed did.
+func TestGoldenRun(t *testing.T) {
 	all, files := examples(t)
 	same, refused, other := 0, map[string]int{}, 0
 	for _, x := range all {
@@ -114,8 +114,8 @@ func firstDifference(a, b string) string {
 	return fmt.Sprintf("%d lines more", len(bs)-len(as))
 }
 
-// TestTranslate turns each example into operations and prints how they fare.
-func TestTranslate(t *testing.T) {
+// TestGoldenTranslate turns each example into operations and prints how they fare.
+func TestGoldenTranslate(t *testing.T) {
 	all, files := examples(t)
 	count := map[string]int{}
 	shown := map[string]int{}
@@ -171,10 +171,10 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
-// TestGuess turns each example into operations without its file, and prints how
+// TestGoldenGuess turns each example into operations without its file, and prints how
 // they fare on it. What neither stops nor leaves what sed leaves must be what
 // was meant: sed changed comments or nothing.
-func TestGuess(t *testing.T) {
+func TestGoldenGuess(t *testing.T) {
 	all, files := examples(t)
 	count := map[string]int{}
 	for _, x := range all {

@@ -93,8 +93,14 @@ func (p *parser) perlHalf(first bool) (string, error) {
 	}
 	p.at++
 	var b strings.Builder
-	for ; p.at < len(p.s); p.at++ {
+	for depth := 0; p.at < len(p.s); p.at++ {
+		if shut != open && p.s[p.at] == open {
+			depth++
+		}
 		switch ch := p.s[p.at]; {
+		case ch == shut && depth > 0:
+			depth--
+			b.WriteByte(ch)
 		case ch == '\\' && p.at+1 < len(p.s):
 			p.at++
 			if p.s[p.at] != shut || plainDelimiter(shut) {

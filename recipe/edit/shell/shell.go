@@ -94,6 +94,9 @@ func Read(script string, opts Options) ([]Change, error) {
 	for i := range r.out {
 		r.out[i].Append = r.out[i].kind == appends
 		r.out[i].settle()
+		if ch := &r.out[i]; ch.Err == nil && len(ch.Ops)+len(ch.Keys) == 0 {
+			ch.refuse(errors.New("the command changes nothing"))
+		}
 	}
 	return r.out, nil
 }

@@ -1,0 +1,101 @@
+package edit
+
+import (
+	"fmt"
+	"strings"
+)
+
+func (nginx) value(t *tree, n *node, v Value) (string, error) {
+	lead := ""
+	if n.val.empty() {
+		lead = " "
+	}
+	if len(n.words) == 1 && n.words[0].quote != 0 {
+		return nginxQuote(v.Text, n.words[0].quote), nil
+	}
+	if nginxPlain(v.Text) {
+		return lead + v.Text, nil
+	}
+	if len(n.words) > 1 {
+		return "", fmt.Errorf("%q is not read as arguments: put quotes around those that need them", v.Text)
+	}
+	return lead + nginxQuote(v.Text, '"'), nil
+}
+
+func (nginx) arg(t *tree, n *node, i int, v Value) (string, error) {
+	if i >= 0 && n.words[i].quote != 0 {
+		return nginxQuote(v.Text, n.words[i].quote), nil
+	}
+	if nginxPlain(v.Text) && !strings.ContainsAny(v.Text, " \t\n") {
+		return v.Text, nil
+	}
+	return nginxQuote(v.Text, '"'), nil
+}
+
+func (nginx) entry(t *tree, like *node, name string, v Value) (string, error) {
+	if !nginxPlain(name) || strings.ContainsAny(name, " \t") {
+		return "", fmt.Errorf("%q cannot name a directive", name)
+	}
+	text := v.Text
+	if text == "" {
+		return name + ";", nil
+	}
+	if !nginxPlain(text) {
+		text = nginxQuote(text, '"')
+	}
+	if like != nil && like.val.start > like.nameAt.end && strings.Contains(t.src[like.nameAt.end:like.val.start], "=") {
+		return name + t.src[like.nameAt.end:like.val.start] + text + ";", nil
+	}
+	return name + gapLike(t, like, name) + text + ";", nil
+}
+
+// nginxPlain reports whether s, as it is, reads as one or more words.
+func nginxPlain(s string) bool {
+	for at := 0; at < len(s); {
+		if c := s[at]; c == ' ' || c == '\t' {
+			at++
+			continue
+		}
+		if strings.IndexByte(";{}#\r\n", s[at]) >= 0 {
+			return false
+		}
+		w := nginxWord(s, &at)
+		if (s[w.start] == '"' || s[w.start] == '\'') && (w.quote == 0 || at < len(s) && s[at] != ' ' && s[at] != '\t') {
+			return false
+		}
+		if s[at-1] == '\\' && (at < 2 || s[at-2] != '\\') || strings.ContainsAny(s[w.start:w.end], "\r\n") && w.quote == 0 {
+			return false
+		}
+	}
+	return strings.TrimSpace(s) != "" && s == strings.TrimSpace(s)
+}
+
+// nginxQuote puts s into quotes.
+func nginxQuote(s string, q byte) string {
+	var b strings.Builder
+	b.WriteByte(q)
+	for i := range len(s) {
+		if s[i] == q || s[i] == '\\' {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	b.WriteByte(q)
+	return b.String()
+}
+
+// gapLike returns the blanks between name and value as like has them: the same
+// tabs, or blanks up to the same column.
+func gapLike(t *tree, like *node, name string) string {
+	if like == nil || like.val.start < 0 || like.val.empty() {
+		return " "
+	}
+	gap := t.src[like.nameAt.end:like.val.start]
+	if strings.Trim(gap, " \t") != "" || gap == "" {
+		return " "
+	}
+	if strings.Contains(gap, "\t") || len(gap) == 1 {
+		return gap
+	}
+	return strings.Repeat(" ", max(1, len(like.name)+len(gap)-len(name)))
+}
