@@ -214,13 +214,20 @@
 //
 // # [build], [[step]]
 //
+//   - build.uses: a build system, whose steps need not be written: autotools, cmake,
+//     go, make, meson or python. It adds the packages that it takes to depends.build.
+//   - build.options: for its first step: arguments of configure, cmake, meson, make,
+//     go build and pip. In its scripts they are the array options.
 //   - build.env: environment variables of all steps.
 //   - build.workdir: the source's root by default.
 //   - build.flags: "debian" (CFLAGS and so on of dpkg-buildflags) or "none".
 //   - build.strip: true by default; symbols go to the set debug.
 //   - build.discard: globs of what steps may leave behind, besides libtool's
 //     archives, manual pages, and documentation ([DefaultDiscard]).
-//   - step.name: by default its number.
+//   - step.name: by default its number. With uses, a step with the name of one of the
+//     system's (configure, build, install) replaces that one.
+//   - step.before, after: a step of the build system beside which this one runs; by
+//     default behind all of them.
 //   - step.run: the script, required. bash -euo pipefail, or what its #! says.
 //   - step.env, workdir, user: over those of [build]; the user is root by default.
 //   - step.inputs: globs; the step sees these files of the source only, and its
@@ -238,6 +245,8 @@
 //	[secret.licence]
 //
 //	[build]
+//	uses    = "cmake"
+//	options = ["-DWITH_TESTS=OFF"]
 //	env     = { GOFLAGS = "-mod=readonly" }
 //	workdir = "src"
 //	flags   = "none"
@@ -256,6 +265,16 @@
 //	memory    = "4G"
 //	processes = 512
 //	only.arch = "amd64"
+//
+//	[[step]]
+//	name   = "generate"
+//	before = "configure"
+//	run    = "./autogen.sh"
+//
+//	[[step]]
+//	name  = "check"
+//	after = "build"
+//	run   = "make check"
 //
 // # [cache]
 //

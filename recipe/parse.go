@@ -215,7 +215,7 @@ func (r *Recipe) read(rd *reader) *Instance {
 	i.Sources = rd.sources(root.get("source"))
 	i.Room = rd.room(root.get("build"))
 	i.Caches = rd.caches(root.get("cache"), i)
-	i.Steps = rd.steps(root.get("step"), i)
+	i.Steps = rd.steps(root.get("step"), root.get("build"), i)
 	i.Sets = rd.artefacts(root.get("artefacts"), i)
 	i.Content = rd.content(root)
 	i.Image = rd.image(root.get("image"), i)
@@ -249,13 +249,13 @@ func (r *reader) whole(root *node, i *Instance) {
 	if n := root.get("test"); n != nil && root.get("image") == nil {
 		r.badKey(n, "a test runs an image: write [image], or test with a step", "tests without an [image]")
 	}
-	if n := root.get("artefacts"); n != nil && root.get("step") == nil && root.get("source") == nil {
+	if n := root.get("artefacts"); n != nil && len(i.Steps) == 0 && root.get("step") == nil && root.get("source") == nil {
 		r.badKey(n, "files of packages come with [depends] runtime, own ones with [file]", "artefacts without a [[source]] or a [[step]]")
 	}
-	if n := root.get("build"); n != nil && root.get("step") == nil {
+	if n := root.get("build"); n != nil && len(i.Steps) == 0 && root.get("step") == nil {
 		r.badKey(n, "write [[step]] with run = \"…\"", "[build] without a [[step]]")
 	}
-	if n := root.get("cache"); n != nil && root.get("step") == nil {
+	if n := root.get("cache"); n != nil && len(i.Steps) == 0 && root.get("step") == nil {
 		r.badKey(n, "", "[cache] without a [[step]]")
 	}
 	r.paths(root, i)

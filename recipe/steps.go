@@ -18,7 +18,7 @@ func DefaultDiscard() []string {
 // room reads [build].
 func (r *reader) room(n *node) Room {
 	room := Room{Flags: "debian", Strip: true}
-	if n == nil || !r.table(n, "env workdir flags strip discard") {
+	if n == nil || !r.table(n, "uses options env workdir flags strip discard") {
 		return room
 	}
 	room.Env = r.env(n.get("env"))
@@ -29,11 +29,12 @@ func (r *reader) room(n *node) Room {
 	return room
 }
 
-const stepKeys = "name run env workdir user inputs secrets timeout memory processes only"
+const stepKeys = "name run before after env workdir user inputs secrets timeout memory processes only"
 
-// steps reads [[step]].
-func (r *reader) steps(n *node, i *Instance) []Step {
-	var out []Step
+// steps reads [[step]], and puts those of the build system that build.uses names
+// around them.
+func (r *reader) steps(n, build *node, i *Instance) []Step {
+	var own []placed
 	taken := map[string]bool{}
 	for number, kid := range r.entries(n, false) {
 		if !r.table(kid, stepKeys) {
@@ -48,9 +49,19 @@ func (r *reader) steps(n *node, i *Instance) []Step {
 			r.badValue(kid.get("name"), "", "step %q stands twice", s.Name)
 		}
 		taken[s.Name] = true
-		out = append(out, s)
+		p := placed{Step: s}
+		if before := kid.get("before"); before != nil {
+			p.before = Ref{r.word(before), r.pos(before)}
+		}
+		if after := kid.get("after"); after != nil {
+			p.after = Ref{r.word(after), r.pos(after)}
+			if kid.get("before") != nil {
+				r.badKey(after, "keep one of them", "a step stands before one step or after one")
+			}
+		}
+		own = append(own, p)
 	}
-	return out
+	return r.uses(build, i, own)
 }
 
 // step reads one step.
