@@ -116,13 +116,14 @@ func listing(upper string) []string {
 	return paths
 }
 
-// notHarvested are directories whose contents never belong to a recipe.
+// notHarvested are directories whose contents never belong to a recipe, such as
+// the inode numbers that ldconfig keeps.
 func notHarvested(path string) bool {
 	return slices.Contains(neverHarvested(), path)
 }
 
 func neverHarvested() []string {
-	return []string{sourceDir, language.Dir, "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys", "/root/.cache"}
+	return []string{sourceDir, language.Dir, "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys", "/root/.cache", "/var/cache/ldconfig"}
 }
 
 // editSources carries out the edits of files in the unpacked source.

@@ -33,7 +33,7 @@ const (
 // formats are part of each ID: raise one when this program makes something else
 // of an equal description.
 var formats = map[Kind]int{
-	KindUnpack: 1, KindConfigure: 4, KindBuild: 1, KindCollect: 2, KindImage: 5,
+	KindUnpack: 1, KindConfigure: 4, KindBuild: 2, KindCollect: 2, KindImage: 5,
 }
 
 // An Action is one thing to do.
