@@ -62,8 +62,9 @@ func config(j *job.Job, root string) (*configs.Config, error) {
 			{Type: configs.NEWIPC}, {Type: configs.NEWPID}, {Type: configs.NEWNET}, {Type: configs.NEWCGROUP}},
 		UIDMappings: []configs.IDMap{{ContainerID: 0, HostID: 0, Size: 1}},
 		GIDMappings: []configs.IDMap{{ContainerID: 0, HostID: 0, Size: 1}},
-		// Capabilities over the network are gone for another user than 0.
-		Sysctl: map[string]string{"net.ipv4.ip_unprivileged_port_start": "0"},
+		// Capabilities over the network are gone for another user than 0. The one
+		// group that exists may ping.
+		Sysctl: map[string]string{"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 0"},
 		Mounts: append(kernelMounts(), jobMounts(j)...),
 	}
 	if j.Profile == job.Serve {
