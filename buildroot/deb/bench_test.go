@@ -34,7 +34,7 @@ func BenchmarkUnpack(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		if _, err := deb.Unpack(b.Context(), bytes.NewReader(data), filepath.Join(b.TempDir(), strconv.Itoa(i)), deb.Options{}); err != nil {
+		if _, err := deb.Unpack(b.Context(), bytes.NewReader(data), filepath.Join(tempDir(b), strconv.Itoa(i)), deb.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -57,7 +57,7 @@ func BenchmarkUnpackDir(b *testing.B) {
 	slices.SortFunc(names, func(x, y string) int { return int(size[y] - size[x]) })
 	b.SetBytes(total)
 	for range b.N {
-		dir := b.TempDir()
+		dir := tempDir(b)
 		g, ctx := errgroup.WithContext(b.Context())
 		g.SetLimit(2)
 		for _, name := range names {

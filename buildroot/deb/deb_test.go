@@ -17,7 +17,7 @@ import (
 // unpack unpacks to a new directory.
 func unpack(t *testing.T, data []byte, opts deb.Options) (*deb.Package, error) {
 	t.Helper()
-	return deb.Unpack(context.Background(), bytes.NewReader(data), filepath.Join(t.TempDir(), "tree"), opts)
+	return deb.Unpack(context.Background(), bytes.NewReader(data), filepath.Join(tempDir(t), "tree"), opts)
 }
 
 func TestUnpackEveryCompression(t *testing.T) {

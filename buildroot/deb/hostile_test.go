@@ -60,7 +60,7 @@ func TestHostileData(t *testing.T) {
 // it stays, neither in its directory nor beside it.
 func refused(t *testing.T, data []byte, want string) {
 	t.Helper()
-	top := t.TempDir()
+	top := tempDir(t)
 	dir := filepath.Join(top, "a", "tree")
 	_, err := deb.Unpack(context.Background(), bytes.NewReader(data), dir, deb.Options{MaxFiles: 4})
 	if err == nil {
@@ -160,7 +160,7 @@ func TestAltered(t *testing.T) {
 			}
 			altered := bytes.Clone(data)
 			altered[i] ^= 0x55
-			_, err := deb.Unpack(t.Context(), bytes.NewReader(altered), filepath.Join(t.TempDir(), "tree"), deb.Options{MaxFiles: 100})
+			_, err := deb.Unpack(t.Context(), bytes.NewReader(altered), filepath.Join(tempDir(t), "tree"), deb.Options{MaxFiles: 100})
 			if err == nil {
 				continue
 			}
@@ -249,7 +249,7 @@ func TestManyMembers(t *testing.T) {
 }
 
 func TestNotEmpty(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	os.MkdirAll(filepath.Join(dir, "root/keep"), 0o755)
 	_, err := deb.Unpack(context.Background(), bytes.NewReader(whole.Bytes()), dir, deb.Options{})
 	if err == nil || !strings.Contains(err.Error(), "unpack to an empty directory") {
@@ -266,7 +266,7 @@ func TestNotEmpty(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(io.ErrClosedPipe)
-	_, err := deb.Unpack(ctx, bytes.NewReader(whole.Bytes()), filepath.Join(t.TempDir(), "x"), deb.Options{})
+	_, err := deb.Unpack(ctx, bytes.NewReader(whole.Bytes()), filepath.Join(tempDir(t), "x"), deb.Options{})
 	if err == nil || !strings.Contains(err.Error(), io.ErrClosedPipe.Error()) {
 		t.Errorf("error %v", err)
 	}
@@ -285,7 +285,7 @@ func FuzzUnpack(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		top := t.TempDir()
+		top := tempDir(t)
 		dir := filepath.Join(top, "tree")
 		p, err := deb.Unpack(context.Background(), bytes.NewReader(data), dir, deb.Options{MaxFiles: 100, MaxBytes: 1 << 20, Sequential: true})
 		if names, _ := os.ReadDir(top); len(names) > 1 {
