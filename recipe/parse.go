@@ -74,6 +74,9 @@ func (r *Recipe) head(errs *diag.List) {
 	}
 	for _, n := range rd.entries(head.get("arch"), true) {
 		arch := rd.raw(n)
+		if arch == "" && n.kind == stringKind {
+			rd.badValue(n, "", "arch is empty")
+		}
 		rd.knownArch(n, arch)
 		if slices.Contains(r.Arches, arch) {
 			rd.badValue(n, "", "architecture %q stands twice", arch)

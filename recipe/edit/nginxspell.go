@@ -63,6 +63,9 @@ func nginxPlain(s string) bool {
 		if (s[w.start] == '"' || s[w.start] == '\'') && (w.quote == 0 || at < len(s) && s[at] != ' ' && s[at] != '\t') {
 			return false
 		}
+		if w.quote == 0 && w.text != s[w.start:w.end] {
+			return false // it would be read as something else
+		}
 		if s[at-1] == '\\' && (at < 2 || s[at-2] != '\\') || strings.ContainsAny(s[w.start:w.end], "\r\n") && w.quote == 0 {
 			return false
 		}
