@@ -11,7 +11,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
+
+	"github.com/ashlar-build/ashlar/buildroot/xz"
 )
 
 // What a member may make us keep in memory: dpkg-deb's highest levels need no

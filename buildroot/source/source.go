@@ -25,7 +25,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
+
+	"github.com/ashlar-build/ashlar/buildroot/xz"
 )
 
 // Options are the choices of Unpack. The zero value unpacks everything.
@@ -156,7 +157,7 @@ func decompress(kind string, r io.Reader) (io.Reader, error) {
 	case "bzip2":
 		return bzip2.NewReader(r), nil
 	case "xz":
-		return xz.NewReader(r, xz.DefaultDictMax)
+		return xz.NewReader(r, xz.DefaultDict)
 	case "zstd":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 		return z, err
