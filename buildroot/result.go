@@ -82,6 +82,20 @@ func ReadImageTree(s *store.Store, r store.Result) (*layer.Tree, error) {
 	return x.Tree(), nil
 }
 
+// ReadFiles returns the bytes of regular files of an image, by path, from its
+// layers. Together they may have limit bytes.
+func ReadFiles(ctx context.Context, s *store.Store, r store.Result, paths []string, limit int64) (map[string][]byte, error) {
+	img, err := ReadImage(s, r)
+	if err != nil {
+		return nil, err
+	}
+	made, err := img.OCI(s)
+	if err != nil {
+		return nil, err
+	}
+	return made.Contents(ctx, paths, limit)
+}
+
 // ReadSPDX returns an image's bill of materials, SPDX as JSON.
 func ReadSPDX(s *store.Store, r store.Result) ([]byte, error) {
 	f, err := s.Blob(r.Blobs[spdxName])

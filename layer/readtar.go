@@ -35,6 +35,36 @@ func ReadTar(r io.Reader, limit int64) (*Tree, error) {
 	}
 }
 
+// ReadContents reads from such an archive the bytes of the regular files that are
+// wanted, by path; those that it does not have are absent from the result. It
+// reads at most limit bytes of content.
+func ReadContents(r io.Reader, wanted map[string]bool, limit int64) (map[string][]byte, error) {
+	found := map[string][]byte{}
+	tr := tar.NewReader(r)
+	for len(found) < len(wanted) {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read tar: %w", err)
+		}
+		p, err := entryPath(h.Name)
+		if err != nil {
+			return nil, fmt.Errorf("read tar: %w", err)
+		}
+		if !wanted[p] || h.Typeflag != tar.TypeReg {
+			continue
+		}
+		f, err := readEntry(tr, h, &limit)
+		if err != nil {
+			return nil, fmt.Errorf("read tar: %w", err)
+		}
+		found[p] = f.Data
+	}
+	return found, nil
+}
+
 // place puts f into t. The mark of an opaque directory changes the directory.
 func place(t *Tree, f *File) {
 	if f.Type != Opaque {

@@ -397,3 +397,27 @@ func BenchmarkWriteBlob(b *testing.B) {
 		})
 	}
 }
+
+func TestReadContents(t *testing.T) {
+	var b bytes.Buffer
+	files := []*layer.File{
+		{Path: "/etc", Type: layer.Dir, Mode: 0o755, User: "0", Group: "0"},
+		layer.Content("/etc/a", 0o644, []byte("first"), layer.Origin{}),
+		layer.Content("/etc/b", 0o644, []byte("second"), layer.Origin{}),
+		{Path: "/etc/c", Type: layer.Symlink, Link: "a", User: "0", Group: "0"},
+	}
+	if err := layer.WriteTar(&b, files, nil, tarOptions()); err != nil {
+		t.Fatal(err)
+	}
+	archive := b.Bytes()
+	found, err := layer.ReadContents(bytes.NewReader(archive), map[string]bool{"/etc/b": true, "/etc/c": true, "/etc/x": true}, 6)
+	if err != nil || len(found) != 1 || string(found["/etc/b"]) != "second" {
+		t.Errorf("found %q, %v", found, err)
+	}
+	if _, err := layer.ReadContents(bytes.NewReader(archive), map[string]bool{"/etc/b": true}, 5); err == nil {
+		t.Error("more than the limit was read")
+	}
+	if _, err := layer.ReadContents(bytes.NewReader(archive[:700]), map[string]bool{"/etc/b": true}, 6); err == nil {
+		t.Error("a truncated archive was read")
+	}
+}

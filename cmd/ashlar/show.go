@@ -9,14 +9,16 @@ import (
 
 	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/image"
+	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
 )
 
 func showCommand() *command {
 	return &command{
-		name: "show", args: "IMAGE", short: "print an image's tree, a file a line, with owner, mode, digest and origin",
+		name: "show", args: "IMAGE [PATH]", short: "print an image's tree, a file a line, with owner, mode, digest and origin; or one file",
 		long: `Prints every file of the image that the recipe IMAGE makes: path, type, mode, owner
 and group, the first digits of its digest or where it leads, and where it comes from.
+With the PATH of a directory, what is below it; with that of a file, its bytes.
 The image is built first if it is not in the store.`,
 		store: true, run: runShow,
 	}
@@ -29,10 +31,10 @@ func runShow(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if err != nil {
 		return err
 	}
-	if len(names) != 1 {
-		return usagef("show takes one image")
+	if len(names) != 1 && (len(names) != 2 || !strings.HasPrefix(names[1], "/")) {
+		return usagef("show takes one image, and perhaps an absolute path")
 	}
-	_, r, img, _, err := env.one(ctx, names[0])
+	full, r, img, _, err := env.one(ctx, names[0])
 	if err != nil {
 		return err
 	}
@@ -54,7 +56,46 @@ func runShow(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if err != nil {
 		return err
 	}
+	if len(names) == 2 {
+		return env.showPath(ctx, full, r, tree, names[1])
+	}
 	return layer.Dump(env.out, tree)
+}
+
+// maxShown is how many bytes of files are read from an image to be shown or compared.
+const maxShown = 1 << 30
+
+// showPath prints what path of an image leads to.
+func (e *env) showPath(ctx context.Context, full string, r store.Result, t *layer.Tree, path string) error {
+	at, f, err := t.Resolve(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w; the nearest that it has is %s", full, err, nearestPath(t, path))
+	case f == nil || f.Type == layer.Dir:
+		return layer.Dump(e.out, below(t, at))
+	case f.Type == layer.Hardlink:
+		at = f.Link
+	case f.Type != layer.Regular:
+		_, err := fmt.Fprintln(e.out, f)
+		return err
+	}
+	found, err := buildroot.ReadFiles(ctx, e.opened.store, r, []string{at}, maxShown)
+	if err != nil {
+		return fmt.Errorf("%s: %w", full, err)
+	}
+	_, err = e.out.Write(found[at])
+	return err
+}
+
+// below is a directory of t and what is in it.
+func below(t *layer.Tree, dir string) *layer.Tree {
+	part := layer.New()
+	for _, f := range t.Files() {
+		if f.Path == dir || dir == "/" || strings.HasPrefix(f.Path, dir+"/") {
+			part.Put(f)
+		}
+	}
+	return part
 }
 
 func whyCommand() *command {
@@ -106,47 +147,4 @@ func nearestPath(t *layer.Tree, path string) string {
 		}
 	}
 	return "/"
-}
-
-func diffCommand() *command {
-	return &command{
-		name: "diff", args: "A B", short: "print packages and files that differ between two images",
-		long: `Compares the images of two recipes, or two variants of one: first the packages whose
-versions differ, then the files, in the form of ` + "`ashlar show`" + `.`,
-		store: true, run: runDiff,
-	}
-}
-
-func runDiff(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
-	if err != nil {
-		return err
-	}
-	if len(names) != 2 {
-		return usagef("diff takes two images")
-	}
-	var trees [2]*layer.Tree
-	var versions [2]map[string]string
-	for i, n := range names {
-		_, r, _, _, err := env.one(ctx, n)
-		if err != nil {
-			return err
-		}
-		if trees[i], err = buildroot.ReadImageTree(env.opened.store, r); err != nil {
-			return err
-		}
-		rep, err := buildroot.ReadReport(env.opened.store, r)
-		if err != nil {
-			return err
-		}
-		versions[i] = map[string]string{}
-		for _, k := range rep.Kept {
-			versions[i][k.Package] = k.Version
-		}
-	}
-	printVersions(env, versions)
-	for _, c := range layer.Diff(trees[0], trees[1]) {
-		fmt.Fprintln(env.out, c)
-	}
-	return nil
 }
