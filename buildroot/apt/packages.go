@@ -15,12 +15,12 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/therootcompany/xz"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/release"
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
-	"github.com/ashlar-build/ashlar/buildroot/xz"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 

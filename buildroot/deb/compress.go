@@ -11,8 +11,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/ashlar-build/ashlar/buildroot/xz"
+	"github.com/therootcompany/xz"
 )
 
 // What a member may make us keep in memory: dpkg-deb's highest levels need no

@@ -14,8 +14,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/ashlar-build/ashlar/buildroot/xz"
+	"github.com/therootcompany/xz"
 )
 
 const (
@@ -93,7 +92,7 @@ func unpacker(head []byte) func(io.Reader) (io.Reader, error) {
 	case strings.HasPrefix(text, "BZh"):
 		return func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
 	case strings.HasPrefix(text, "\xfd7zXZ\x00"):
-		return func(r io.Reader) (io.Reader, error) { return xz.NewReader(r, xz.DefaultDict) }
+		return func(r io.Reader) (io.Reader, error) { return xz.NewReader(r, xz.DefaultDictMax) }
 	case strings.HasPrefix(text, "\x28\xb5\x2f\xfd"):
 		return func(r io.Reader) (io.Reader, error) {
 			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1))

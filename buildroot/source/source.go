@@ -25,8 +25,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/ashlar-build/ashlar/buildroot/xz"
+	"github.com/therootcompany/xz"
 )
 
 // Options are the choices of Unpack. The zero value unpacks everything.
@@ -157,7 +156,7 @@ func decompress(kind string, r io.Reader) (io.Reader, error) {
 	case "bzip2":
 		return bzip2.NewReader(r), nil
 	case "xz":
-		return xz.NewReader(r, xz.DefaultDict)
+		return xz.NewReader(r, xz.DefaultDictMax)
 	case "zstd":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 		return z, err

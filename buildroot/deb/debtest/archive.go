@@ -15,10 +15,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/therootcompany/xz"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
-	"github.com/ashlar-build/ashlar/buildroot/xz"
 	"github.com/ashlar-build/ashlar/recipe/relation"
 )
 
