@@ -324,8 +324,7 @@ func (b *Builder) download(ctx context.Context, digest string) error {
 			return err
 		}
 	}
-	d := b.plan.Downloads[digest]
-	_, err := b.Fetch.Fetch(ctx, fetch.Request{URLs: d.URLs, SHA256: d.SHA256, SHA512: d.SHA512, Size: d.Size, Name: d.Name})
+	_, err := b.Fetch.Fetch(ctx, Request(b.plan.Downloads[digest]))
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/ashlar-build/ashlar/layer/oci"
 	"github.com/ashlar-build/ashlar/layer/sbom"
 	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/giturl"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
@@ -164,13 +165,32 @@ func (b *Builder) contents(do *plan.Image, res *image.Result) sbom.Contents {
 func (b *Builder) billOf(r *recipe.Instance) sbom.Recipe {
 	own := sbom.Recipe{Name: r.Name, Version: r.Version, License: r.License}
 	for _, s := range r.Sources {
-		for _, d := range b.plan.Downloads {
-			if len(s.URLs) > 0 && slices.Equal(d.URLs, s.URLs) {
-				own.Sources = append(own.Sources, sbom.Source{URL: s.URLs[0], SHA256: d.SHA256})
-			}
+		d, ok := b.plan.Sources[lock.SourceName(s)]
+		switch {
+		case !ok:
+		case d.Git == nil:
+			own.Sources = append(own.Sources, sbom.Source{URL: s.URLs[0], SHA256: d.SHA256})
+		default:
+			own.Sources = append(own.Sources, repositories(d.Git)...)
 		}
 	}
 	return own
+}
+
+// repositories are what a source of git was made of: its own, and its submodules.
+func repositories(g *plan.Git) []sbom.Source {
+	source := func(address, commit string) sbom.Source {
+		u, err := giturl.Parse(address)
+		if err != nil {
+			return sbom.Source{URL: address, Commit: commit}
+		}
+		return sbom.Source{URL: u.VCS(), Commit: commit}
+	}
+	all := []sbom.Source{source(g.URLs[0], g.Commit)}
+	for _, m := range g.Modules {
+		all = append(all, source(m.URL, m.Commit))
+	}
+	return all
 }
 
 // origin tells which .deb a package was, and where it came from.

@@ -148,7 +148,15 @@
 // # [[source]], [secret]
 //
 //   - url: a string, or a list of places that have the same bytes.
-//   - git with tag or commit; if both are given, the tag must be that commit.
+//   - git: the address of a repository, or a list of addresses that have the same
+//     commits: https, http, ssh (ssh://git@host/path or git@host:path) or
+//     file:///path. With it one of tag, branch and commit; a tag with a commit must be
+//     that one. The lock has the commit, and the SHA-256 of what it holds; `ashlar
+//     update` moves a branch, and says when a tag was moved. Nothing of .git gets into
+//     a build, all files date from the commit, and neither export-ignore, filters nor
+//     Git LFS change any. ssh is the caller's own, with its agent, keys, known hosts and
+//     configuration; https takes what [secret] or ~/.netrc has for the host.
+//   - submodules: true by default: they come at the commits that the repository names.
 //   - dir: a directory of the workspace, without .git and what the workspace's
 //     .gitignore files leave out. "//", the workspace itself, comes without
 //     ashlar.toml, ashlar.lock and recipes. Nothing of it is pinned: its files are
@@ -202,6 +210,12 @@
 //	tag    = "v3.2.0"
 //	commit = "65dc8d5a1a4f1f0f4f4ad0c43c0b1b1b0e2f8a11"
 //	into   = "petclinic"
+//
+//	[[source]]
+//	git        = ["git@git.example.com:team/theme.git", "https://mirror.example.org/theme.git"]
+//	branch     = "main"
+//	submodules = false
+//	into       = "theme"
 //
 //	[[source]]
 //	dir       = "//app"

@@ -343,7 +343,7 @@ func TestUnsupported(t *testing.T) {
 		{"nginx-org", ""},
 		{"curl", ""},
 		{"relay", ""},
-		{"petclinic-war", "9:1 a source from git; 12:10 a lock file of this name"},
+		{"petclinic-war", "12:10 a lock file of this name"},
 		{"postgres", ""},
 		{"shop-one", "18:1 a step that sees some files only"},
 		{"wordpress", "51:1 another image beside a test"},

@@ -107,10 +107,15 @@ type Archive struct {
 type Source struct {
 	Pos  diag.Pos
 	URLs []string // the same bytes at each; tried in this order
-	Git  string
-	Tag  string
-	// Commit is 40 or 64 hexadecimal digits, or empty: the lock's.
-	Commit string
+
+	// Git are the addresses of a git repository, the same commits at each; tried in
+	// this order. What is built of it is what Tag or Branch was when the lock was
+	// written, or Commit: 40 or 64 hexadecimal digits.
+	Git          []string
+	Tag, Branch  string
+	Commit       string
+	NoSubmodules bool
+
 	// Dir is a path in the workspace, without leading slashes ("app"; "." is
 	// the workspace itself), or, if FromRecipe, beside the recipe.
 	Dir        string

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-const sourceKeys = "url git tag commit dir sha256 sha512 signature signed-by include except into owner unpack patches vendor only"
+const sourceKeys = "url git tag branch commit submodules dir sha256 sha512 signature signed-by include except into owner unpack patches vendor only"
 
 // sources reads [[source]].
 func (r *reader) sources(n *node) []Source {
@@ -27,10 +27,8 @@ func (r *reader) sources(n *node) []Source {
 func (r *reader) source(n *node) Source {
 	s := Source{
 		Pos:    r.pos(n),
-		Tag:    r.word(n.get("tag")),
 		SHA256: r.hexDigest(n.get("sha256"), 64),
 		SHA512: r.hexDigest(n.get("sha512"), 128),
-		Commit: r.commit(n.get("commit")),
 		Vendor: r.vendor(n.get("vendor")),
 		Owner:  r.owner(n.get("owner"), "root"),
 	}
@@ -39,9 +37,7 @@ func (r *reader) source(n *node) Source {
 			s.URLs = append(s.URLs, u)
 		}
 	}
-	if git := n.get("git"); git != nil {
-		s.Git = r.url(git)
-	}
+	r.git(n, &s)
 	r.sourceDir(n.get("dir"), &s)
 	r.sourceKind(n)
 	r.into(n, &s)
@@ -78,25 +74,15 @@ func (r *reader) sourceKind(n *node) {
 		return
 	}
 	of := kinds[0].key
-	for k := range strings.FieldsSeq("tag=git commit=git sha256=url sha512=url signature=url signed-by=url") {
+	for k := range strings.FieldsSeq("tag=git branch=git commit=git submodules=git sha256=url sha512=url signature=url signed-by=url") {
 		key, want, _ := strings.Cut(k, "=")
 		if kid := n.get(key); kid != nil && want != of {
 			r.badKey(kid, "", "%s belongs to a source with %s, and this one has %s", key, want, of)
 		}
 	}
-	if of == "git" && n.get("tag") == nil && n.get("commit") == nil {
-		r.badKey(kinds[0], `write tag = "v${version}" or commit = "…"`, "a source of git needs a tag or a commit")
+	if of == "git" {
+		r.followed(n, kinds[0])
 	}
-}
-
-// commit reads a commit's whole name.
-func (r *reader) commit(n *node) string {
-	s := r.word(n)
-	if s != "" && r.off == 0 && (len(s) != 40 && len(s) != 64 || !isHex(s)) {
-		r.badValue(n, "git rev-parse prints it", "commit %q is not 40 or 64 hexadecimal digits in lower case", s)
-		return ""
-	}
-	return s
 }
 
 // sourceDir reads a directory of the workspace.

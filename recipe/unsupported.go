@@ -12,7 +12,6 @@ import (
 // with yet: where they stand (`*` is any key or entry), and what they are for.
 // A row goes when its work is done.
 const unsupported = `
-source.*.git        a source from git
 step.*.inputs       a step that sees some files only
 image.service       an image of several services
 test.*.with         another image beside a test

@@ -27,16 +27,20 @@ type Failure struct {
 	Remedy string // what may help
 }
 
-// Error is one line: what happened at each place, those together that did the
-// same, and the remedies, each once.
+// Error is one line: what happened at each place, and the remedies.
 func (e *Error) Error() string {
+	text := e.What()
+	if remedies := e.Remedies(); remedies != "" {
+		text += ": " + remedies
+	}
+	return text
+}
+
+// What is what happened at each place, those together that did the same.
+func (e *Error) What() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "fetch %s: ", e.Name)
-	var remedies []string
 	for i, f := range e.Failures {
-		if f.Remedy != "" && !slices.Contains(remedies, f.Remedy) {
-			remedies = append(remedies, f.Remedy)
-		}
 		switch {
 		case i == 0:
 			b.WriteString(f.Place)
@@ -47,10 +51,18 @@ func (e *Error) Error() string {
 		}
 	}
 	fmt.Fprintf(&b, ": %v", e.Failures[len(e.Failures)-1].Err)
-	if len(remedies) > 0 {
-		fmt.Fprintf(&b, ": %s", strings.Join(remedies, ", or "))
-	}
 	return b.String()
+}
+
+// Remedies are what may help, each once; empty if nobody knows.
+func (e *Error) Remedies() string {
+	var remedies []string
+	for _, f := range e.Failures {
+		if f.Remedy != "" && !slices.Contains(remedies, f.Remedy) {
+			remedies = append(remedies, f.Remedy)
+		}
+	}
+	return strings.Join(remedies, ", or ")
 }
 
 // Unwrap gives errors.Is and errors.As the causes.
@@ -105,6 +117,7 @@ const (
 	remedyNetwork = "look at the network and the proxy variables, or name a mirror"
 	remedyVendor  = "run `ashlar vendor` where the archives can be reached"
 	remedyOther   = "compare the URL and the digest with what its authors publish: the file was replaced, or this is not it"
+	remedyGit     = "ask its owners what was changed: the name of a commit stands for one content alone"
 	remedyURL     = "correct the URL"
 	remedyTLS     = "add the authority's certificate to the system's, and look at this machine's clock"
 )

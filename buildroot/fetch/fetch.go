@@ -38,6 +38,9 @@ type Options struct {
 	// host only, over TLS or to this machine, and is in no message.
 	Token func(ctx context.Context, host string) (string, error)
 
+	// Git gets what requests want of git repositories. Without it there are none.
+	Git Exporter
+
 	// Jobs is how many downloads run at once: 8 if zero. PerHost is how many of
 	// them ask one host: 4 if zero.
 	Jobs, PerHost int
@@ -87,6 +90,10 @@ type Request struct {
 	// URLs are where the file may be, http, https or file, best first. Each is
 	// asked when those before it failed, the first when the vendor has not got it.
 	URLs []string
+
+	// Git, if set, says what to take of a git repository, of which URLs are the
+	// addresses.
+	Git *GitTree
 
 	// SHA256 and SHA512 are in lower-case hex. One of them is needed; both are
 	// checked if both are there.

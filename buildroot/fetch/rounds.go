@@ -25,7 +25,8 @@ type place struct {
 	url    *url.URL
 	client *http.Client
 	vendor bool
-	files  fs.FS // the vendor's, in place of a client
+	files  fs.FS  // the vendor's, in place of a client
+	git    string // the address of a git repository, in place of all others
 }
 
 // A candidate is one place of a request.

@@ -92,7 +92,11 @@ func (f *Fetcher) fetch(ctx context.Context, req Request) (digest string, err er
 	}
 	t.resumed = t.part.Size() > 0
 	defer func() { t.progress(true) }()
-	if err := f.rounds(ctx, req.Name, append(f.vendored(req.SHA256), f.candidates(req.URLs)...), t.from); err != nil {
+	places := f.candidates
+	if req.Git != nil {
+		places = f.repositories
+	}
+	if err := f.rounds(ctx, req.Name, append(f.vendored(req.SHA256), places(req.URLs)...), t.from); err != nil {
 		return "", err
 	}
 	if digest, err = t.part.Commit(ctx, req.SHA256); err != nil || req.SHA256 != "" {
@@ -148,6 +152,9 @@ func (t *transfer) attempt(ctx context.Context, p place) error {
 		}
 	}
 	t.html = false
+	if p.git != "" {
+		return t.export(ctx, p)
+	}
 	switch u := p.url; {
 	case p.files != nil:
 		f, err := p.files.Open(u.Path)
@@ -329,7 +336,15 @@ func (t *transfer) verify() error {
 	case html:
 		return final(remedyOther, "an HTML page of %d bytes in place of the file", size)
 	}
-	return final(remedyOther, "%w", &DigestError{Kind: kind, Got: got, Want: want, Size: size})
+	return final(t.remedy(), "%w", &DigestError{Kind: kind, Got: got, Want: want, Size: size})
+}
+
+// remedy is what helps against a whole file that is another one.
+func (t *transfer) remedy() string {
+	if t.req.Git != nil {
+		return remedyGit
+	}
+	return remedyOther
 }
 
 // whole reports whether no byte is missing, as far as is known.

@@ -31,6 +31,10 @@ type Pinner struct {
 	Store      *store.Store
 	Files      fs.FS // the workspace
 	Registries language.Registries
+	Git        Repositories
+
+	// Warn, if set, is told what is not wrong and may not be meant.
+	Warn func(pos diag.Pos, format string, args ...any)
 }
 
 // Sizes beyond which something is not what it should be.
@@ -41,8 +45,11 @@ const (
 )
 
 // Pin fetches a source, and checks its signature if the recipe has one.
-func (p *Pinner) Pin(ctx context.Context, i *recipe.Instance, s recipe.Source) (lock.Source, error) {
-	pin := lock.Source{URL: s.URLs[0], SHA256: s.SHA256}
+func (p *Pinner) Pin(ctx context.Context, i *recipe.Instance, s recipe.Source, old lock.Source) (lock.Source, error) {
+	if len(s.Git) > 0 {
+		return p.pinGit(ctx, s, old)
+	}
+	pin := lock.Source{Name: lock.SourceName(s), SHA256: s.SHA256}
 	var err error
 	if s.SHA256 != "" || s.SHA512 != "" {
 		pin.SHA256, err = p.Fetch.Fetch(ctx, fetch.Request{Name: path.Base(s.URLs[0]), URLs: s.URLs, SHA256: s.SHA256, SHA512: s.SHA512})
@@ -114,7 +121,13 @@ func (p *Pinner) Read(ctx context.Context, i *recipe.Instance, s recipe.Source, 
 	if s.Dir != "" {
 		return fs.ReadFile(p.Files, path.Join(i.SourceDir(s), name))
 	}
-	if _, err := p.Fetch.Fetch(ctx, fetch.Request{Name: path.Base(s.URLs[0]), URLs: s.URLs, SHA256: pin.SHA256, SHA512: s.SHA512, Size: pin.Size}); err != nil {
+	req := fetch.Request{URLs: s.URLs, SHA256: pin.SHA256, SHA512: s.SHA512, Size: pin.Size}
+	if len(s.Git) > 0 {
+		req.Name, req.URLs, req.Git = gitName(s), s.Git, gitTree(s, pin.Commit)
+	} else {
+		req.Name = path.Base(s.URLs[0])
+	}
+	if _, err := p.Fetch.Fetch(ctx, req); err != nil {
 		return nil, err
 	}
 	f, err := p.Store.Blob(pin.SHA256)

@@ -24,6 +24,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/language"
+	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
 func newPinner(t *testing.T) (*Pinner, *mirrortest.Mirror) {
@@ -153,7 +154,7 @@ func TestSigned(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.signature, func(t *testing.T) {
 			s := recipe.Source{URLs: []string{m.URL + "/x.tar.gz"}, Signature: m.URL + "/" + tt.signature + ".asc", SignedBy: recipe.Ref{Name: "key.asc"}}
-			pin, err := p.Pin(t.Context(), i, s)
+			pin, err := p.Pin(t.Context(), i, s, lock.Source{})
 			if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("error %v, want %q", err, tt.err)
 			}

@@ -23,7 +23,8 @@ const (
 	opRename   = "rename"
 	opMkdirAll = "mkdir"
 	opRemove   = "remove"
-	opAsk      = "ask" // Name is a question of the program's own
+	opAsk      = "ask"     // Name is a question of the program's own
+	opConnect  = "connect" // likewise, and the answer is files
 )
 
 // A question names a directory and a name in it; an answer comes to each, in order.
@@ -93,7 +94,7 @@ func closeDirs(dirs map[string]*local) {
 type unfinished map[[2]string]bool
 
 // serve answers until the client hangs up, and removes what it left unfinished.
-func serve(conn *fdconn.Conn, dirs map[string]*local, tell func(string) ([]byte, error)) {
+func serve(conn *fdconn.Conn, dirs map[string]*local, o Options) {
 	defer closeDirs(dirs)
 	left := unfinished{}
 	defer func() {
@@ -107,25 +108,39 @@ func serve(conn *fdconn.Conn, dirs map[string]*local, tell func(string) ([]byte,
 			return
 		}
 		var a answer
-		var file *os.File
-		if q.Op == opAsk {
-			a = told(q, tell)
-		} else {
-			a, file = reply(q, dirs, left)
-		}
 		var files []*os.File
-		if file != nil {
-			files = []*os.File{file}
-			a.Files = 1
+		switch q.Op {
+		case opAsk:
+			a = told(q, o.Tell)
+		case opConnect:
+			a, files = connected(q, o.Connect)
+		default:
+			var file *os.File
+			if a, file = reply(q, dirs, left); file != nil {
+				files = []*os.File{file}
+			}
 		}
+		a.Files = len(files)
 		err := conn.Send(a, files...)
-		if file != nil {
-			file.Close()
+		for _, f := range files {
+			f.Close()
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// connected opens what the program's own question asks for.
+func connected(q question, connect func(string) ([]*os.File, error)) (answer, []*os.File) {
+	if connect == nil {
+		return answer{Err: failure{Text: "nobody can open " + q.Name}}, nil
+	}
+	files, err := connect(q.Name)
+	if err != nil {
+		return answer{Err: failure{Text: err.Error()}}, nil
+	}
+	return answer{}, files
 }
 
 // told answers a question of the program's own.
@@ -201,17 +216,28 @@ func (c *Client) Open(dir string) (*Files, error) {
 // Ask returns what Options.Tell answers.
 func (c *Client) Ask(name string) ([]byte, error) {
 	a, _, err := c.ask(question{Op: opAsk, Name: name})
+	return []byte(a.Text), unwrapped(err)
+}
+
+// Connect returns what Options.Connect opens. The caller closes all of it.
+func (c *Client) Connect(name string) ([]*os.File, error) {
+	_, files, err := c.ask(question{Op: opConnect, Name: name})
+	return files, unwrapped(err)
+}
+
+// unwrapped is the error of a question of the program's own, in which there is no path.
+func unwrapped(err error) error {
 	var wrapped *fs.PathError
 	if errors.As(err, &wrapped) {
-		err = wrapped.Err // there is no path
+		return wrapped.Err
 	}
-	return []byte(a.Text), err
+	return err
 }
 
 // Close hangs up. What was created and not closed is thrown away.
 func (c *Client) Close() error { return c.conn.Close() }
 
-func (c *Client) ask(q question) (answer, *os.File, error) {
+func (c *Client) ask(q question) (answer, []*os.File, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.conn.Send(q); err != nil {
@@ -225,10 +251,7 @@ func (c *Client) ask(q question) (answer, *os.File, error) {
 		return answer{}, nil, err
 	}
 	files, err := c.conn.Files(a.Files)
-	if err != nil || len(files) == 0 {
-		return a, nil, err
-	}
-	return a, files[0], nil
+	return a, files, err
 }
 
 // remote is a directory that an usher opens.
@@ -238,18 +261,19 @@ type remote struct {
 }
 
 func (r *remote) open(name string) (*os.File, error) {
-	_, f, err := r.c.ask(question{Op: opOpen, Dir: r.dir, Name: name})
+	_, files, err := r.c.ask(question{Op: opOpen, Dir: r.dir, Name: name})
 	if err != nil {
 		return nil, err
 	}
-	return named(f, name)
+	return named(files, name)
 }
 
-// named gives a file that was received the name that it is known by.
-func named(f *os.File, name string) (*os.File, error) {
-	if f == nil {
-		return nil, fmt.Errorf("usher: open %s: no file came", name)
+// named gives the file that was received the name that it is known by.
+func named(files []*os.File, name string) (*os.File, error) {
+	if len(files) != 1 {
+		return nil, fmt.Errorf("usher: open %s: %d files came", name, len(files))
 	}
+	f := files[0]
 	defer f.Close()
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -281,11 +305,11 @@ func (r *remote) readLink(name string) (string, error) {
 }
 
 func (r *remote) create(name string, perm fs.FileMode) (*os.File, string, error) {
-	a, f, err := r.c.ask(question{Op: opCreate, Dir: r.dir, Name: name, Perm: perm})
+	a, files, err := r.c.ask(question{Op: opCreate, Dir: r.dir, Name: name, Perm: perm})
 	if err != nil {
 		return nil, "", err
 	}
-	f, err = named(f, name)
+	f, err := named(files, name)
 	return f, a.Text, err
 }
 

@@ -4,8 +4,8 @@
 // [Run] starts the program again, with the same arguments, as a user that owns
 // nothing else and has no groups. What remains as root is the usher: it opens
 // files for the other process and puts finished ones in their place, in the
-// directories that were named beforehand and nowhere else, and passes signals
-// and the exit status on. To the rest of the program both are the same:
+// directories that were named beforehand and nowhere else, answers what the program
+// has an answer for, and passes signals and the exit status on. To the rest of the program both are the same:
 // a [Files] is a directory, reached by itself or through an usher.
 //
 // The package does not know what the files are for.
@@ -57,6 +57,10 @@ type Options struct {
 
 	// Tell answers what the other process asks by Client.Ask; nil: nothing.
 	Tell func(name string) ([]byte, error)
+
+	// Connect opens what the other process asks for by Client.Connect; nil: nothing.
+	// It must not wait: nothing else is answered meanwhile.
+	Connect func(name string) ([]*os.File, error)
 }
 
 // A Dir is a directory that an usher opens for others.
@@ -90,7 +94,7 @@ func Run(ctx context.Context, o Options) (status int, err error) {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		serve(conn, dirs, o.Tell)
+		serve(conn, dirs, o)
 	}()
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)

@@ -135,7 +135,7 @@ func connect(t *testing.T, dirs map[string]Dir) (c *Client, end func()) {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); serve(server, open, nil) }()
+	go func() { defer close(done); serve(server, open, Options{}) }()
 	conn, err := fdconn.New(other)
 	if err != nil {
 		t.Fatal(err)

@@ -166,6 +166,9 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 	if o.Vendor, err = e.vendor(); err != nil {
 		return nil, err
 	}
+	if o.Git, err = e.git(); err != nil {
+		return nil, err
+	}
 	f, err := fetch.New(s, o)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func (e *env) fetchHashes(ctx context.Context, names []string) error {
 			}
 			known, ok := l.old.Source(s.URLs[0])
 			if !ok {
-				if known, err = pinner.Pin(ctx, i, s); err != nil {
+				if known, err = pinner.Pin(ctx, i, s, known); err != nil {
 					return fmt.Errorf("%s: %w", s.Pos, err)
 				}
 			}

@@ -16,13 +16,14 @@ const module = "github.com/ashlar-build/ashlar/"
 var mayImport = map[string]string{
 	"recipe/diag":         "",
 	"recipe/relation":     "",
+	"recipe/giturl":       "",
 	"recipe/edit":         "recipe/diag",
 	"recipe/edit/sed":     "recipe/diag recipe/edit",
 	"recipe/edit/shell":   "recipe/edit recipe/edit/sed",
-	"recipe":              "recipe/diag recipe/edit recipe/language recipe/relation",
+	"recipe":              "recipe/diag recipe/edit recipe/giturl recipe/language recipe/relation",
 	"recipe/language":     "recipe/diag",
 	"recipe/lock":         "recipe recipe/diag recipe/language",
-	"recipe/plan":         "recipe recipe/diag recipe/language recipe/lock",
+	"recipe/plan":         "recipe recipe/diag recipe/giturl recipe/language recipe/lock",
 	"layer":               "",
 	"layer/elf":           "",
 	"layer/oci":           "layer",
@@ -41,10 +42,11 @@ var mayImport = map[string]string{
 	"buildroot/deb":       "buildroot/rmtree layer recipe/relation",
 	"buildroot/effects":   "buildroot/deb buildroot/job buildroot/rmtree layer recipe/relation",
 	"buildroot/apt":       "buildroot/apt/deb822 buildroot/apt/index buildroot/apt/release buildroot/apt/solve buildroot/fetch recipe/diag recipe/lock recipe/relation",
-	"buildroot/pin":       "buildroot/apt/release buildroot/fetch buildroot/source buildroot/store recipe recipe/diag recipe/language recipe/lock",
+	"buildroot/git":       "buildroot/fetch buildroot/store recipe/diag recipe/giturl",
+	"buildroot/pin":       "buildroot/apt/release buildroot/fetch buildroot/git buildroot/source buildroot/store recipe recipe/diag recipe/giturl recipe/language recipe/lock",
 	"buildroot/artefact":  "layer layer/elf recipe recipe/diag",
 	"buildroot/image":     "buildroot/artefact buildroot/deb buildroot/effects layer layer/oci layer/sbom recipe recipe/diag recipe/edit recipe/lock recipe/relation",
-	"buildroot":           "buildroot/artefact buildroot/deb buildroot/effects buildroot/fetch buildroot/image buildroot/job buildroot/rmtree buildroot/secret buildroot/source buildroot/store layer layer/oci layer/sbom recipe recipe/diag recipe/edit recipe/language recipe/lock recipe/plan recipe/relation",
+	"buildroot":           "buildroot/artefact buildroot/deb buildroot/effects buildroot/fetch buildroot/image buildroot/job buildroot/rmtree buildroot/secret buildroot/source buildroot/store layer layer/oci layer/sbom recipe recipe/diag recipe/edit recipe/giturl recipe/language recipe/lock recipe/plan recipe/relation",
 }
 
 // onlyImporter is who alone may import heavy foreign modules.

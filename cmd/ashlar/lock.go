@@ -13,6 +13,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/pin"
 	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
@@ -235,8 +236,17 @@ func (l *locking) make(ctx context.Context) (*lock.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	pinner := &pin.Pinner{Fetch: f, Store: l.env.opened.store, Files: l.ws.files, Registries: l.ws.Registries}
+	repositories, err := l.env.git()
+	if err != nil {
+		return nil, err
+	}
+	pinner := &pin.Pinner{Fetch: f, Store: l.env.opened.store, Files: l.ws.files, Registries: l.ws.Registries, Git: repositories, Warn: l.warn}
 	return lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pinner, l.options)
+}
+
+// warn prints what is not wrong and may not be meant.
+func (l *locking) warn(pos diag.Pos, format string, args ...any) {
+	fmt.Fprintf(l.env.err, "warning: %v: %s\n", pos, fmt.Sprintf(format, args...))
 }
 
 // write writes the new lock if it is another one, and says what it is.

@@ -72,7 +72,11 @@ func (e *env) ushered(ctx context.Context, cmd *command, args []string) (int, er
 			dirs[outputDir] = usher.Dir{Path: out, Write: true}
 		}
 	}
-	return usher.Run(context.WithoutCancel(ctx), usher.Options{UID: uid, GID: gid, Dirs: dirs, Env: []string{"ASHLAR_STORE=" + storeDir}, Tell: func(name string) ([]byte, error) { return originOf(ctx, name) }})
+	return usher.Run(context.WithoutCancel(ctx), usher.Options{
+		UID: uid, GID: gid, Dirs: dirs, Env: []string{"ASHLAR_STORE=" + storeDir},
+		Tell:    func(name string) ([]byte, error) { return originOf(ctx, name) },
+		Connect: func(address string) ([]*os.File, error) { return connectGit(ctx, address) },
+	})
 }
 
 // outputOf is the directory in which a command's output will be, made if it is

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/buildroot/usher"
@@ -130,7 +131,7 @@ func (v *vendoring) fetch(ctx context.Context, p *plan.Plan) error {
 	errs := make([]error, len(downloads))
 	for i, d := range downloads {
 		g.Go(func() error {
-			_, errs[i] = f.Fetch(ctx, fetch.Request{URLs: d.URLs, SHA256: d.SHA256, SHA512: d.SHA512, Size: d.Size, Name: d.Name})
+			_, errs[i] = f.Fetch(ctx, buildroot.Request(d))
 			return nil
 		})
 	}

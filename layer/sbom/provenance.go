@@ -77,7 +77,7 @@ func Provenance(c Contents, b Build) ([]byte, error) {
 	packages, recipes := c.sorted()
 	for _, r := range recipes {
 		for _, src := range r.Sources {
-			d.Dependencies = append(d.Dependencies, resource{Name: r.Name, URI: src.URL, Digest: digestSet(src.SHA256)})
+			d.Dependencies = append(d.Dependencies, resource{Name: r.Name, URI: src.URL, Digest: src.digests()})
 		}
 	}
 	for _, p := range packages {
@@ -85,6 +85,14 @@ func Provenance(c Contents, b Build) ([]byte, error) {
 	}
 	s.Predicate.Details.Builder.ID = cmp.Or(b.Builder, "https://github.com/ashlar-build/ashlar")
 	return encode(s)
+}
+
+// digests are those by which in-toto knows a source.
+func (s Source) digests() map[string]string {
+	if s.Commit != "" {
+		return map[string]string{"gitCommit": s.Commit}
+	}
+	return digestSet(s.SHA256)
 }
 
 func digestSet(digest string) map[string]string {

@@ -59,10 +59,19 @@ type Recipe struct {
 	Sources []Source
 }
 
-// A Source is what a recipe was built from.
+// A Source is what a recipe was built from: a file, or a commit of a repository.
 type Source struct {
-	URL    string
-	SHA256 string
+	URL    string // of a repository: "git+https://example.com/x.git"
+	SHA256 string // of the file
+	Commit string // in hexadecimal
+}
+
+// location is where to get the source, as SPDX 2.3 has it (7.7).
+func (s Source) location() string {
+	if s.Commit != "" {
+		return s.URL + "@" + s.Commit
+	}
+	return s.URL
 }
 
 // Present are the packages of list of which t has a file, or whose scripts made
@@ -117,8 +126,13 @@ func (r Recipe) purl() string {
 	if r.Version != "" {
 		u += "@" + escape(r.Version)
 	}
-	if len(r.Sources) > 0 {
-		u += "?checksum=sha256:" + r.Sources[0].SHA256 + "&download_url=" + url.QueryEscape(r.Sources[0].URL)
+	if len(r.Sources) == 0 {
+		return u
+	}
+	if s := r.Sources[0]; s.Commit == "" {
+		u += "?checksum=sha256:" + s.SHA256 + "&download_url=" + url.QueryEscape(s.URL)
+	} else {
+		u += "?vcs_url=" + url.QueryEscape(s.location())
 	}
 	return u
 }

@@ -82,7 +82,7 @@ func SPDX(c Contents) ([]byte, error) {
 		p.ExternalRefs = purlRef(r.purl())
 		doc.add(image, "CONTAINS", p)
 		for j, s := range r.Sources {
-			src := newSPDXPackage(fmt.Sprintf("%s-Source-%d", p.ID, j+1), r.Name+" source", r.Version, s.URL)
+			src := newSPDXPackage(fmt.Sprintf("%s-Source-%d", p.ID, j+1), r.Name+" source", r.Version, s.location())
 			src.Checksums, src.Purpose = sha256Of(s.SHA256), "SOURCE"
 			doc.add(p.ID, "GENERATED_FROM", src)
 		}

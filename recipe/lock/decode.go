@@ -34,8 +34,16 @@ type fileArchive struct {
 }
 
 type fileSource struct {
-	SHA256 string `toml:"sha256"`
-	Size   int64  `toml:"size"`
+	Commit  string       `toml:"commit"`
+	SHA256  string       `toml:"sha256"`
+	Size    int64        `toml:"size"`
+	Modules []fileModule `toml:"modules"`
+}
+
+type fileModule struct {
+	Path   string `toml:"path"`
+	URL    string `toml:"url"`
+	Commit string `toml:"commit"`
 }
 
 type fileVendor struct {
@@ -134,9 +142,8 @@ func (d *decoder) lock(f file) *Lock {
 	for name, n := range f.IDs {
 		l.IDs = append(l.IDs, ID{Name: name, Number: n})
 	}
-	for url, s := range f.Sources {
-		d.digest(s.SHA256, url)
-		l.Sources = append(l.Sources, Source{URL: url, SHA256: s.SHA256, Size: s.Size})
+	for name, s := range f.Sources {
+		l.Sources = append(l.Sources, d.source(name, s))
 	}
 	for name, v := range f.Vendors {
 		l.Vendors = append(l.Vendors, d.vendor(name, v))
@@ -180,7 +187,7 @@ func (l *Lock) sort() {
 	slices.SortFunc(l.Archives, func(a, b Archive) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(l.IDs, func(a, b ID) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(l.Edited, compareEdited)
-	slices.SortFunc(l.Sources, func(a, b Source) int { return cmp.Compare(a.URL, b.URL) })
+	slices.SortFunc(l.Sources, compareSources)
 	slices.SortFunc(l.Vendors, compareVendors)
 	slices.SortFunc(l.Packages, comparePackages)
 	slices.SortFunc(l.Bases, compareBases)
@@ -194,6 +201,22 @@ func (d *decoder) pkg(k string, p filePackage) Package {
 		d.mistake(k, fmt.Sprintf("package %q lacks its size, path or archive", k))
 	}
 	return Package{Name: w[0], Version: w[1], Arch: w[2], SHA256: p.SHA256, Size: p.Size, From: p.From, Path: p.Path, Date: p.Date, Pre: p.Pre}
+}
+
+func (d *decoder) source(name string, f fileSource) Source {
+	s := Source{Name: name, Commit: f.Commit, SHA256: f.SHA256, Size: f.Size}
+	d.digest(f.SHA256, name)
+	if f.Commit != "" {
+		d.commit(f.Commit, name)
+	}
+	for _, m := range f.Modules {
+		d.commit(m.Commit, name)
+		if !fs.ValidPath(m.Path) || m.URL == "" {
+			d.mistake(quote(name), fmt.Sprintf("%q has a submodule without a path or url", name))
+		}
+		s.Modules = append(s.Modules, Module(m))
+	}
+	return s
 }
 
 func (d *decoder) vendor(name string, f fileVendor) Vendor {
@@ -219,13 +242,26 @@ func (d *decoder) words(k string, n int) []string {
 }
 
 func (d *decoder) digest(s, of string) {
-	ok := len(s) == 64
-	for _, r := range s {
-		ok = ok && (r >= '0' && r <= '9' || r >= 'a' && r <= 'f')
-	}
-	if !ok {
+	if len(s) != 64 || !isHex(s) {
 		d.mistake(of, fmt.Sprintf("%q has no SHA-256 of 64 hex digits", of))
 	}
+}
+
+// commit checks the name of a git commit: SHA-1 or SHA-256, as its repository has
+// it.
+func (d *decoder) commit(s, of string) {
+	if len(s) != 40 && len(s) != 64 || !isHex(s) {
+		d.mistake(of, fmt.Sprintf("%q has no commit of 40 or 64 hex digits", of))
+	}
+}
+
+func isHex(s string) bool {
+	for _, r := range s {
+		if (r < '0' || r > '9') && (r < 'a' || r > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // refs checks that every set names packages that the lock has.

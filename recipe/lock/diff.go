@@ -117,3 +117,27 @@ func (l *Lock) uses() uses {
 	}
 	return all
 }
+
+// A SourceMove is what became of one source between two locks.
+type SourceMove struct {
+	Name     string
+	Old, New Source // the zero value: it came, or it left
+}
+
+// DiffSources lists the sources that two locks do not have alike, by name.
+func DiffSources(old, next *Lock) []SourceMove {
+	var moves []SourceMove
+	for _, s := range old.Sources {
+		now, _ := next.Source(s.Name)
+		if now.SHA256 != s.SHA256 || now.Commit != s.Commit {
+			moves = append(moves, SourceMove{s.Name, s, now})
+		}
+	}
+	for _, s := range next.Sources {
+		if _, was := old.Source(s.Name); !was {
+			moves = append(moves, SourceMove{s.Name, Source{}, s})
+		}
+	}
+	slices.SortFunc(moves, func(a, b SourceMove) int { return strings.Compare(a.Name, b.Name) })
+	return moves
+}

@@ -36,9 +36,7 @@ func Encode(l *Lock) []byte {
 	table(&b, "edited", sorted(l.Edited, compareEdited), func(e Edited) string {
 		return fmt.Sprintf("%s = %s", quote(e.Recipe+" "+e.Arch+" "+e.Path), quote(e.SHA256))
 	})
-	table(&b, "source", sorted(l.Sources, func(a, b Source) int { return cmp.Compare(a.URL, b.URL) }), func(s Source) string {
-		return fmt.Sprintf("%s = { sha256 = %s, size = %d }", quote(s.URL), quote(s.SHA256), s.Size)
-	})
+	table(&b, "source", sorted(l.Sources, compareSources), sourceRow)
 	for _, v := range sorted(l.Vendors, compareVendors) {
 		fmt.Fprintf(&b, "\n[vendor.%s]\nof = %s\nfiles = [\n", quote(v.Name), quote(v.Of))
 		for _, f := range v.Files {
@@ -63,6 +61,26 @@ func Encode(l *Lock) []byte {
 	}
 	table(&b, "package", sorted(l.Packages, comparePackages), packageRow)
 	return b.Bytes()
+}
+
+// sourceRow is one line: what git has comes first, as people look for it.
+func sourceRow(s Source) string {
+	row := quote(s.Name) + " = { "
+	if s.Commit != "" {
+		row += "commit = " + quote(s.Commit) + ", "
+	}
+	row += fmt.Sprintf("sha256 = %s, size = %d", quote(s.SHA256), s.Size)
+	for i, m := range s.Modules {
+		row += []string{", modules = [", ", "}[min(i, 1)] + fmt.Sprintf("{ path = %s, url = %s, commit = %s }", quote(m.Path), quote(m.URL), quote(m.Commit))
+	}
+	if len(s.Modules) > 0 {
+		row += "]"
+	}
+	return row + " }"
+}
+
+func compareSources(a, b Source) int {
+	return cmp.Compare(a.Name, b.Name)
 }
 
 func packageRow(p Package) string {

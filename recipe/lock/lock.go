@@ -79,11 +79,22 @@ type Set struct {
 	Packages []string // beyond the base, as Index names them
 }
 
-// A Source is bytes that a recipe names by URL.
+// A Source is bytes that a recipe names by URL, or what a git repository had when
+// the lock was written.
 type Source struct {
-	URL    string // the first one, variables expanded
-	SHA256 string
+	Name   string // as [SourceName] has it
+	SHA256 string // of a repository: of the tar archive of what the commit holds
 	Size   int64
+
+	Commit  string // of a git repository, in hexadecimal; else empty
+	Modules []Module
+}
+
+// A Module is a submodule of a git repository, or of one of its submodules.
+type Module struct {
+	Path   string // in the source
+	URL    string
+	Commit string
 }
 
 // A Vendor is what the lock file of a language's package manager asks for.

@@ -27,7 +27,10 @@ func TestRoundTrip(t *testing.T) {
 		Packages: []Package{pkg("bash", "5.2"), pkg("gcc", "14"), pkg("gcc", "15"), python},
 		Bases:    []Base{{Name: "trixie amd64", Packages: []string{"bash"}}},
 		Sets:     []Set{{Recipe: "haproxy@3.0", Use: "test a b", Arch: "amd64", Suite: "trixie", Base: "trixie amd64", Asks: []string{`gcc (>= 14) | "x"`}, Packages: []string{"gcc=14:amd64", "python3"}}},
-		Sources:  []Source{{URL: "https://x/a?b=\"c\"", SHA256: sum, Size: 3}},
+		Sources: []Source{
+			{Name: "https://x/a?b=\"c\"", SHA256: sum, Size: 3},
+			{Name: "https://x/r.git tag v1", SHA256: sum, Size: 4, Commit: sum[:40], Modules: []Module{{Path: "lib/a", URL: "https://x/a.git", Commit: sum[:40]}, {Path: "lib/b", URL: "https://x/b.git", Commit: sum}}},
+		},
 		Vendors: []Vendor{{Name: "app/go.sum amd64", Of: sum, Files: []VendorFile{
 			{At: "go/x/@v/v1.mod", URL: "https://x/v1.mod", SHA256: sum}, {At: "go/x/@v/v1.zip", URL: "https://x/v1.zip", SHA256: sum, Size: 9}}}},
 		IDs:    []ID{{Name: "_apt", Number: 100}},
@@ -128,9 +131,9 @@ func (a *archive) Resolve(_ context.Context, reqs []Request) ([]Answer, error) {
 	return answers, nil
 }
 
-func (a *archive) Pin(_ context.Context, _ *recipe.Instance, s recipe.Source) (Source, error) {
+func (a *archive) Pin(_ context.Context, _ *recipe.Instance, s recipe.Source, _ Source) (Source, error) {
 	a.asked++
-	return Source{URL: s.URLs[0], SHA256: sum, Size: 1}, nil
+	return Source{Name: s.URLs[0], SHA256: sum, Size: 1}, nil
 }
 
 func (a *archive) Read(_ context.Context, _ *recipe.Instance, _ recipe.Source, _ Source, name string) ([]byte, error) {
@@ -216,7 +219,7 @@ func TestMakeSources(t *testing.T) {
 	a := &archive{}
 	i := &recipe.Instance{Name: "a", Sources: []recipe.Source{{URLs: []string{"u"}}, {URLs: []string{"v"}, SHA256: sum}}}
 	l := makeLock(t, &Lock{}, a, Options{}, i)
-	if len(l.Sources) != 1 || l.Sources[0].URL != "u" || a.asked != 1 {
+	if len(l.Sources) != 1 || l.Sources[0].Name != "u" || a.asked != 1 {
 		t.Errorf("sources %v after %d questions", l.Sources, a.asked)
 	}
 	makeLock(t, l, a, Options{}, i)

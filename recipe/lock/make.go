@@ -112,6 +112,10 @@ type Options struct {
 	// place of the pinned one; nil: all. The rest stays, as far as what moves can do
 	// with it, and a set of which nothing may move stays as a whole.
 	May func(old, next Package) bool
+
+	// Follow says whose branches and tags are asked for what they are now, although
+	// they are pinned; nil: nobody's.
+	Follow func(*recipe.Instance) bool
 }
 
 // Make returns old, brought up to what the instances need: sets that fit stay as
@@ -123,6 +127,7 @@ func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.I
 	for _, p := range old.Packages {
 		m.known[fullName(p)] = p
 	}
+	m.followed(instances, o.Follow)
 	var needs []Need
 	for _, i := range instances {
 		needs = append(needs, Needs(g, i, archives(i))...)
@@ -150,6 +155,8 @@ type maker struct {
 	has   map[string]bool // full names of the new lock's packages
 	kept  []Base          // of sets that stay
 	fresh []Base          // of sets that were resolved; without a name
+
+	follow map[string]bool // names of sources
 }
 
 func (m *maker) sets(ctx context.Context, needs []Need, r Resolver, o Options) error {

@@ -50,9 +50,9 @@ func (l *Lock) Set(recipe, use, arch string) (Set, bool) {
 	return l.Sets[at], true
 }
 
-// Source returns the pin of a URL, and whether there is one.
-func (l *Lock) Source(url string) (Source, bool) {
-	at, ok := slices.BinarySearchFunc(l.Sources, url, func(s Source, url string) int { return strings.Compare(s.URL, url) })
+// Source returns the pin of that [SourceName], and whether there is one.
+func (l *Lock) Source(name string) (Source, bool) {
+	at, ok := slices.BinarySearchFunc(l.Sources, name, func(s Source, name string) int { return strings.Compare(s.Name, name) })
 	if !ok {
 		return Source{}, false
 	}

@@ -8,19 +8,44 @@ import (
 	"slices"
 
 	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/language"
 )
 
 // A Pinner finds out what sources are. It uses the network.
 type Pinner interface {
-	// Pin returns the SHA-256 and size of what the URLs, of which each is as good
-	// as another, have now.
-	Pin(ctx context.Context, i *recipe.Instance, s recipe.Source) (Source, error)
+	// Pin returns what a source is now: the SHA-256 and size of what the URLs have, or
+	// the commit that a repository has under a tag or branch; each address is as good
+	// as another. If that is old, what the lock has, nothing more is asked.
+	Pin(ctx context.Context, i *recipe.Instance, s recipe.Source, old Source) (Source, error)
 	// Read returns a file of a source; pin is the source's, unless it is a
 	// directory.
 	Read(ctx context.Context, i *recipe.Instance, s recipe.Source, pin Source, name string) ([]byte, error)
 	// Vendor returns what a language's lock file asks for, sorted by URL.
 	Vendor(ctx context.Context, kind language.Kind, in language.Input) ([]VendorFile, error)
+}
+
+// SourceName is how a lock calls a source: by its first URL, or by the address of
+// its repository and what of that it is, "https://example.com/x.git tag v1.0"; ""
+// if it is a directory, of which a lock has nothing.
+func SourceName(s recipe.Source) string {
+	name := ""
+	switch {
+	case len(s.URLs) > 0:
+		return s.URLs[0]
+	case len(s.Git) == 0:
+		return ""
+	case s.Tag != "":
+		name = s.Git[0] + " tag " + s.Tag
+	case s.Branch != "":
+		name = s.Git[0] + " branch " + s.Branch
+	default:
+		name = s.Git[0] + " commit " + s.Commit
+	}
+	if s.NoSubmodules {
+		name += " without submodules"
+	}
+	return name
 }
 
 // VendorName is how a lock calls what a language's lock file in a source asks
@@ -29,7 +54,20 @@ func VendorName(i *recipe.Instance, s recipe.Source, file string) string {
 	if s.Dir != "" {
 		return i.SourceDir(s) + "/" + file + " " + i.Arch
 	}
-	return s.URLs[0] + " " + file + " " + i.Arch
+	return SourceName(s) + " " + file + " " + i.Arch
+}
+
+// followed notes the sources of which is asked what they are now, although they are
+// pinned: the branches and tags of the instances that move.
+func (m *maker) followed(instances []*recipe.Instance, moves func(*recipe.Instance) bool) {
+	m.follow = map[string]bool{}
+	for _, i := range instances {
+		for _, s := range i.Sources {
+			if moves != nil && s.Tag+s.Branch != "" && moves(i) {
+				m.follow[SourceName(s)] = true
+			}
+		}
+	}
 }
 
 // sources pins the sources of an instance that have no SHA-256 of their own, and
@@ -38,7 +76,7 @@ func (m *maker) sources(ctx context.Context, i *recipe.Instance, p Pinner) error
 	for _, s := range i.Sources {
 		pin, err := m.source(ctx, i, s, p)
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.Pos, err)
+			return at(s.Pos, err)
 		}
 		for _, ref := range s.Vendor {
 			if err := m.vendor(ctx, i, s, pin, ref, p); err != nil {
@@ -49,9 +87,17 @@ func (m *maker) sources(ctx context.Context, i *recipe.Instance, p Pinner) error
 	return nil
 }
 
+// at says where an error is, unless it says so itself.
+func at(pos diag.Pos, err error) error {
+	if len(diag.Of(err)) > 0 {
+		return err
+	}
+	return fmt.Errorf("%s: %w", pos, err)
+}
+
 // pinned returns the pin that a source got before. The new lock is not sorted yet.
-func (m *maker) pinned(url string) (Source, bool) {
-	at := slices.IndexFunc(m.new.Sources, func(s Source) bool { return s.URL == url })
+func (m *maker) pinned(name string) (Source, bool) {
+	at := slices.IndexFunc(m.new.Sources, func(s Source) bool { return s.Name == name })
 	if at < 0 {
 		return Source{}, false
 	}
@@ -60,20 +106,20 @@ func (m *maker) pinned(url string) (Source, bool) {
 
 // source pins one source, and returns the pin even if the recipe has it.
 func (m *maker) source(ctx context.Context, i *recipe.Instance, s recipe.Source, p Pinner) (Source, error) {
-	if len(s.URLs) == 0 {
-		return Source{}, nil
+	name := SourceName(s)
+	if name == "" || s.SHA256 != "" {
+		return Source{Name: name, SHA256: s.SHA256}, nil
 	}
-	pin := Source{URL: s.URLs[0], SHA256: s.SHA256}
-	if s.SHA256 != "" {
+	if pin, done := m.pinned(name); done {
+		if s.Commit != "" && s.Commit != pin.Commit {
+			return pin, fmt.Errorf("another recipe has it at commit %s, and this one at %s", pin.Commit, s.Commit)
+		}
 		return pin, nil
 	}
-	if pin, done := m.pinned(s.URLs[0]); done {
-		return pin, nil
-	}
-	pin, ok := m.old.Source(s.URLs[0])
-	if !ok {
+	pin, ok := m.old.Source(name)
+	if !ok || m.follow[name] || s.Commit != "" && s.Commit != pin.Commit {
 		var err error
-		if pin, err = p.Pin(ctx, i, s); err != nil {
+		if pin, err = p.Pin(ctx, i, s, pin); err != nil {
 			return pin, err
 		}
 	}

@@ -29,7 +29,7 @@ type Input struct {
 func New(in Input) (*Plan, error) {
 	p := &planner{
 		Input:  in,
-		plan:   &Plan{Downloads: map[string]Download{}, Roots: map[string]Root{}, byID: map[ID]*Action{}, names: newNamer()},
+		plan:   &Plan{Downloads: map[string]Download{}, Sources: map[string]Download{}, Roots: map[string]Root{}, byID: map[ID]*Action{}, names: newNamer()},
 		index:  in.Lock.Index(),
 		bases:  map[string]root{},
 		unpack: map[string]ID{},

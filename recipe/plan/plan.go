@@ -11,6 +11,7 @@ import (
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/language"
+	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
 // An ID names an action by its complete description: SHA-256, in hex. Equal ID,
@@ -205,6 +206,17 @@ type Download struct {
 	Size   int64  // 0 if nobody knows
 	Name   string // for people: "libssl-dev 3.5.1-1", "nginx-1.26.3.tar.gz"
 	URLs   []string
+
+	Git *Git // the repository that has it, in place of URLs
+}
+
+// Git is what to take from a git repository: a tar archive of what a commit holds.
+type Git struct {
+	URLs         []string // addresses, best first
+	Tag, Branch  string   // that had the commit when it was locked; or empty
+	Commit       string
+	Modules      []lock.Module
+	NoSubmodules bool
 }
 
 // A Goal is what a recipe's build ends with.
@@ -219,6 +231,7 @@ type Plan struct {
 	Actions   []*Action
 	Goals     []Goal
 	Downloads map[string]Download // by SHA-256
+	Sources   map[string]Download // those of recipes, by lock.SourceName
 	Roots     map[string]Root     // by recipe and use: "nginx build", "nginx test serves"
 
 	byID  map[ID]*Action
