@@ -9,6 +9,9 @@ import (
 // git reads what a source takes from a git repository.
 func (r *reader) git(n *node, s *Source) {
 	for _, kid := range r.entries(n.get("git"), true) {
+		if len(s.Git) == 0 {
+			s.GitPos = r.pos(kid)
+		}
 		if u := r.gitURL(kid); u != "" {
 			s.Git = append(s.Git, u)
 		}

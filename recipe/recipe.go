@@ -112,6 +112,7 @@ type Source struct {
 	// this order. What is built of it is what Tag or Branch was when the lock was
 	// written, or Commit: 40 or 64 hexadecimal digits.
 	Git          []string
+	GitPos       diag.Pos
 	Tag, Branch  string
 	Commit       string
 	NoSubmodules bool

@@ -75,7 +75,7 @@ func (s *session) noRef(ctx context.Context, u giturl.URL, r ref) error {
 }
 
 // maxListed is how many names are told of those that a repository has.
-const maxListed = 5
+const maxListed = 3
 
 func missingRef(r ref, refs map[string]string) error {
 	kind, name, _ := strings.Cut(r.String(), " ")
@@ -100,7 +100,7 @@ func missingRef(r ref, refs map[string]string) error {
 	case len(near) == 0:
 		return final(fmt.Sprintf("`git ls-remote --%ss` lists those that it has", strings.Replace(kind, "branch", "head", 1)), "it has no %s", r)
 	}
-	return final("did you mean "+strings.Join(near, ", ")+"?", "it has no %s", r)
+	return final("did you mean "+strings.Join(near, " or ")+"?", "it has no %s", r)
 }
 
 // nearest are the names most like one, the best first: those that only add or lack a
@@ -113,8 +113,15 @@ func nearest(name string, names []string) []string {
 			near = append(near, n)
 		}
 	}
-	if n := diag.Nearest(name, names); n != "" && !slices.Contains(near, n) {
-		near = append(near, n)
+	for len(near) < maxListed {
+		n := diag.Nearest(name, names)
+		if n == "" {
+			break
+		}
+		names = slices.DeleteFunc(names, func(m string) bool { return m == n })
+		if !slices.Contains(near, n) {
+			near = append(near, n)
+		}
 	}
 	return near[:min(len(near), maxListed)]
 }

@@ -45,7 +45,7 @@ func (p *Pinner) pinGit(ctx context.Context, s recipe.Source, old lock.Source) (
 	})
 	var nowhere *fetch.Error
 	if errors.As(err, &nowhere) {
-		return pin, &diag.Error{Pos: s.Pos, Msg: nowhere.What(), Hint: nowhere.Remedies()}
+		return pin, &diag.Error{Pos: s.GitPos, Msg: nowhere.What(), Hint: nowhere.Remedies()}
 	}
 	return pin, err
 }
@@ -88,7 +88,7 @@ func (p *Pinner) getGit(ctx context.Context, s recipe.Source, address, commit st
 		pin.Modules = append(pin.Modules, lock.Module(m))
 	}
 	if n := len(found.Pointers); n > 0 && p.Warn != nil {
-		p.Warn(s.Pos, "Git LFS has the contents of %d files of %s, and its repository has none: %s", n, gitName(s), strings.Join(found.Pointers[:min(n, maxTold)], ", "))
+		p.Warn(s.GitPos, "Git LFS has the contents of %d files of %s, and its repository has none: %s", n, gitName(s), strings.Join(found.Pointers[:min(n, maxTold)], ", "))
 	}
 	return pin, nil
 }

@@ -212,13 +212,14 @@ func (l *locking) run(ctx context.Context) error {
 		return err
 	}
 	moves := lock.Diff(l.old, next)
-	if err := printMoves(l.env.out, moves, nil); err != nil {
+	sources := l.sources(next)
+	if err := errors.Join(printMoves(l.env.out, moves, nil), l.printSources(l.env.out, sources)); err != nil {
 		return err
 	}
 	if err := l.survey(ctx, next); err != nil {
 		return err
 	}
-	return l.write(next, len(moves))
+	return l.write(next, len(moves), len(sources))
 }
 
 func (l *locking) make(ctx context.Context) (*lock.Lock, error) {
@@ -250,7 +251,7 @@ func (l *locking) warn(pos diag.Pos, format string, args ...any) {
 }
 
 // write writes the new lock if it is another one, and says what it is.
-func (l *locking) write(next *lock.Lock, moves int) error {
+func (l *locking) write(next *lock.Lock, moves, sources int) error {
 	text := lock.Encode(next)
 	if string(text) == string(lock.Encode(l.old)) {
 		fmt.Fprintf(l.env.err, "%s: %s, nothing to change\n", lock.FileName, plural(len(next.Packages), "package"))
@@ -259,6 +260,10 @@ func (l *locking) write(next *lock.Lock, moves int) error {
 	if err := l.env.writeFile(lock.FileName, text); err != nil {
 		return err
 	}
-	fmt.Fprintf(l.env.err, "%s: %s, %d of them moved, came or left\n", lock.FileName, plural(len(next.Packages), "package"), moves)
+	fmt.Fprintf(l.env.err, "%s: %s, %d of them moved, came or left", lock.FileName, plural(len(next.Packages), "package"), moves)
+	if sources > 0 {
+		fmt.Fprintf(l.env.err, "; %s, %d of them", plural(len(next.Sources), "source"), sources)
+	}
+	fmt.Fprintln(l.env.err)
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // printUpkeep prints JSON.
-func printUpkeep(w io.Writer, rows []moved) error {
+func printUpkeep(w io.Writer, rows []moved, sources []movedSource) error {
 	images := map[string][]string{}
 	for _, r := range rows {
 		for _, i := range r.Images {
@@ -28,7 +28,8 @@ func printUpkeep(w io.Writer, rows []moved) error {
 	return enc.Encode(struct {
 		Packages []moved             `json:"packages"`
 		Images   map[string][]string `json:"images"`
-	}{rows, images})
+		Sources  []movedSource       `json:"sources,omitempty"`
+	}{rows, images, sources})
 }
 
 // printMoves prints moves as a table; rows, if there are any, say more of each.

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/changes"
+	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
@@ -17,7 +20,8 @@ func outdatedCommand() *command {
 		name: "outdated", args: "[--security] [--changes] [NAME...]", short: "print what `ashlar update` would move",
 		long: `Compares the lock with what the archives have now, and prints the packages that
 ` + "`ashlar update`" + ` would move, with both versions, where the new one is from, and which
-recipes' images, builds and tests have it. It writes nothing. Exit status 0, whether
+recipes' images, builds and tests have it; and the sources from git whose branch or tag
+is another commit by now, which it fetches. It writes nothing. Exit status 0, whether
 something would move or not.
 
 A security update is one that is in an archive whose suite ends in -security. If
@@ -36,10 +40,11 @@ func updateCommand() *command {
 		name: "update", args: "[--security] [--package P]... [NAME...]", short: "move the lock to what the archives have now",
 		long: `Resolves the dependencies of all recipes again, or of the named ones, and writes
 ashlar.lock. It prints what moved, as ` + "`ashlar outdated`" + ` does, and which images are touched.
-An image whose files do not change keeps its digest.
+An image whose files do not change keeps its digest. Sources from git go to what their
+branch or tag is now; of a tag that somebody has moved it warns.
 
 With --security only security updates move, with --package only the packages named so;
-and what these cannot do without. Everything else stays, as far as the archives still
+and what these cannot do without. Sources then stay. Everything else stays, as far as the archives still
 have it. A recipe of which nothing moves keeps its packages as they are.`,
 		store: true, run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 			return runUpkeep(ctx, env, flags, args, true)
@@ -110,6 +115,10 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	u.options.Move = u.named(names)
 	if u.security || len(u.packages) > 0 {
 		u.options.May = u.may
+	} else {
+		u.options.Follow = func(i *recipe.Instance) bool {
+			return len(names) == 0 || slices.Contains(names, i.Name) || slices.Contains(names, lock.FullName(i))
+		}
 	}
 	next, err := u.make(ctx)
 	if err != nil {
@@ -120,26 +129,27 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	if err != nil {
 		return err
 	}
+	sources := u.sources(next)
 	if *asJSON {
 		u.out = env.err
-		err = printUpkeep(env.out, rows)
+		err = errors.Join(printUpkeep(env.out, rows, sources), u.printSources(io.Discard, sources))
 	} else {
-		err = printMoves(env.out, moves, rows)
+		err = errors.Join(printMoves(env.out, moves, rows), u.printSources(env.out, sources))
 	}
 	if err != nil {
 		return err
 	}
 	if !write {
-		u.say(rows, moves, "would move")
+		u.say(rows, moves, sources, "would move")
 		return nil
 	}
 	if err := u.survey(ctx, next); err != nil {
 		return err
 	}
-	if err := u.write(next, len(moves)); err != nil {
+	if err := u.write(next, len(moves), len(sources)); err != nil {
 		return err
 	}
-	u.say(rows, moves, "moved")
+	u.say(rows, moves, sources, "moved")
 	return nil
 }
 
@@ -248,7 +258,7 @@ func versionsOf(packages []lock.Package) []string {
 }
 
 // say sums up.
-func (u *upkeep) say(rows []moved, moves []lock.Move, what string) {
+func (u *upkeep) say(rows []moved, moves []lock.Move, sources []movedSource, what string) {
 	var secure []string
 	touched := map[string]bool{}
 	for _, r := range rows {
@@ -259,11 +269,23 @@ func (u *upkeep) say(rows []moved, moves []lock.Move, what string) {
 			touched[i] = true
 		}
 	}
-	if len(rows) == 0 {
+	for _, s := range sources {
+		for _, name := range s.Recipes {
+			touched[name] = true
+		}
+	}
+	var counts []string
+	if len(rows) > 0 {
+		counts = append(counts, plural(len(rows), "package"))
+	}
+	if len(sources) > 0 {
+		counts = append(counts, plural(len(sources), "source"))
+	}
+	if len(counts) == 0 {
 		fmt.Fprintln(u.env.err, "nothing "+what)
 		return
 	}
-	fmt.Fprintf(u.env.err, "%s %s", plural(len(rows), "package"), what)
+	fmt.Fprintf(u.env.err, "%s %s", strings.Join(counts, " and "), what)
 	if len(secure) > 0 {
 		fmt.Fprintf(u.env.err, ", %d of them for security", len(secure))
 	}

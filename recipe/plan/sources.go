@@ -55,10 +55,10 @@ func (p *planner) repository(s recipe.Source, src *Source) {
 	pin, ok := p.Lock.Source(name)
 	switch {
 	case !ok:
-		p.errs.Add(&diag.Error{Pos: s.Pos, Msg: fmt.Sprintf("%s has no commit in %s", name, lock.FileName), Hint: "run `ashlar lock`, which asks the repository and pins it"})
+		p.errs.Add(&diag.Error{Pos: s.GitPos, Msg: fmt.Sprintf("%s has no commit in %s", name, lock.FileName), Hint: "run `ashlar lock`, which asks the repository and pins it"})
 		return
 	case s.Commit != "" && pin.Commit != s.Commit:
-		p.errs.Add(&diag.Error{Pos: s.Pos, Msg: fmt.Sprintf("%s is at commit %s in %s, and at %s here", name, pin.Commit, lock.FileName, s.Commit), Hint: "run `ashlar lock`, which takes the recipe's"})
+		p.errs.Add(&diag.Error{Pos: s.GitPos, Msg: fmt.Sprintf("%s is at commit %s in %s, and at %s here", name, pin.Commit, lock.FileName, s.Commit), Hint: "run `ashlar lock`, which takes the recipe's"})
 		return
 	}
 	u, _ := giturl.Parse(s.Git[0]) // the recipe was checked
