@@ -173,3 +173,12 @@ func lookPath(program string) (string, error) {
 	}
 	return file, err
 }
+
+// remedyOf is what helps against a failure, if that is known.
+func remedyOf(err error) string {
+	var e *fetch.GitError
+	if errors.As(err, &e) {
+		return e.Remedy
+	}
+	return ""
+}

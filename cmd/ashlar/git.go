@@ -54,3 +54,19 @@ func connectGit(ctx context.Context, address string) ([]*os.File, error) {
 	}
 	return []*os.File{stream.Conn, stream.Said}, nil
 }
+
+// repositories are the addresses of all repositories that recipes of the workspace
+// name. Recipes that cannot be read name none: `ashlar check` is there for them.
+func (e *env) repositories() []string {
+	w, err := e.loadSettings()
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, i := range w.Graph().All {
+		for _, s := range i.Sources {
+			all = append(all, s.Git...)
+		}
+	}
+	return all
+}

@@ -262,7 +262,7 @@ func (l *locking) write(next *lock.Lock, moves, sources int) error {
 	}
 	fmt.Fprintf(l.env.err, "%s: %s, %d of them moved, came or left", lock.FileName, plural(len(next.Packages), "package"), moves)
 	if sources > 0 {
-		fmt.Fprintf(l.env.err, "; %s, %d of them", plural(len(next.Sources), "source"), sources)
+		fmt.Fprintf(l.env.err, "; %s moved, came or left", plural(sources, "source"))
 	}
 	fmt.Fprintln(l.env.err)
 	return nil

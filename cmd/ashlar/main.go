@@ -49,14 +49,18 @@
 //	ASHLAR_MOUNT   "mount2" mounts roots with mount(2) even where the kernel has newer calls
 //	NO_COLOR       no colours, ever
 //
-// Nothing else of the environment is read, and nothing of it reaches a build.
+// Nothing else of the environment is read, and nothing of it reaches a build. ssh,
+// which sources from git may need, has all of it, SSH_AUTH_SOCK above all; proxies
+// and certificates are those that HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE name.
 //
 // # Root
 //
 // Started as root, ashlar becomes an ordinary user before it does anything: the
 // system user "ashlar" if there is one. That user owns the store, below
 // /var/lib/ashlar. Files of the workspace are opened for it by the process that
-// stayed root, which does nothing else.
+// stayed root, which does nothing else but tell secrets and start ssh, or git
+// upload-pack on this machine, for sources from git: both with root's own files, and
+// both can read that repository and nothing else.
 package main
 
 import (

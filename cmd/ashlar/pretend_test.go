@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/apt/apttest"
 	"github.com/ashlar-build/ashlar/buildroot/deb/debtest"
 	"github.com/ashlar-build/ashlar/buildroot/fetch/mirrortest"
+	"github.com/ashlar-build/ashlar/buildroot/git/gittest"
 )
 
 // A pretendWorld is what a script's commands reach on loopback: a mirror of
@@ -33,6 +35,7 @@ type pretendWorld struct {
 	began   time.Time
 	changes int                 // of archives
 	pool    map[string][]string // by suite, what it has in the pool
+	ssh     *gittest.SSH        // of sshd
 }
 
 func newWorld(t testing.TB) *pretendWorld {
@@ -61,11 +64,13 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			f(ts.Value(worldKey{}).(*pretendWorld), ts, neg, args)
 		}
 	}
-	return map[string]func(*testscript.TestScript, bool, []string){
+	all := map[string]func(*testscript.TestScript, bool, []string){
 		"archive": in((*pretendWorld).archive), "registry": in((*pretendWorld).registry),
 		"publish": in((*pretendWorld).publish), "asked": in((*pretendWorld).asked), "misbehave": in((*pretendWorld).misbehave),
 		"damage": damage,
 	}
+	maps.Copy(all, gitCommands())
+	return all
 }
 
 func (w *pretendWorld) start(ts *testscript.TestScript) {

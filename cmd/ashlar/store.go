@@ -12,8 +12,9 @@ func doctorCommand() *command {
 	return &command{
 		name: "doctor", args: "", short: "say what this machine lacks, and what to type",
 		long: `Tries, one after the other, everything that a build needs of the kernel and of the
-system around it, and prints what it found. Nothing is judged by version. Exit status 1
-if something is missing.`,
+system around it, and prints what it found; git and ssh, too, if a recipe of the
+workspace has a source that needs them. Nothing is judged by version. Exit status 1 if
+something is missing.`,
 		store: true, run: runDoctor,
 	}
 }
@@ -27,7 +28,15 @@ func runDoctor(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 		return err
 	}
 	missing := 0
-	for _, c := range container.Probe(ctx, s.Dir()) {
+	checks := container.Probe(ctx, s.Dir())
+	repositories, err := env.git()
+	if err != nil {
+		return err
+	}
+	for _, c := range repositories.Probe(ctx, env.repositories()) {
+		checks = append(checks, container.Check(c))
+	}
+	for _, c := range checks {
 		state := "ok     "
 		if !c.OK {
 			state = "missing"

@@ -28,7 +28,10 @@ func contents() sbom.Contents {
 					"Multi-Arch": "same", "X-Extra": "y", "Description": "GNU C Library\n long text\n .\n more\n"}},
 		},
 		Recipes: []sbom.Recipe{{Name: "nginx", Version: "1.26.3", License: "BSD-2-Clause",
-			Sources: []sbom.Source{{URL: "https://nginx.org/download/nginx-1.26.3.tar.gz?x=1&y=2", SHA256: strings.Repeat("3", 64)}}}},
+			Sources: []sbom.Source{{URL: "https://nginx.org/download/nginx-1.26.3.tar.gz?x=1&y=2", SHA256: strings.Repeat("3", 64)}}},
+			{Name: "theme", Sources: []sbom.Source{
+				{URL: "git+ssh://git@git.example.com/team/theme.git", Commit: strings.Repeat("7", 40)},
+				{URL: "git+https://git.example.com/fonts.git", Commit: strings.Repeat("8", 40)}}}},
 	}
 }
 

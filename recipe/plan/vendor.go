@@ -47,6 +47,9 @@ func (p *planner) vendor(r *recipe.Instance, b *Build) {
 // was read when it was written.
 func (p *planner) vendored(r *recipe.Instance, s recipe.Source, src Source, ref recipe.Ref) []lock.VendorFile {
 	of := src.SHA256
+	if of == "" && src.Dir == "" {
+		return nil // the source is not locked, which was said
+	}
 	if src.Dir != "" {
 		at := slices.IndexFunc(src.Entries, func(e Entry) bool { return e.Path == ref.Name })
 		if at < 0 || src.Entries[at].SHA256 == "" {
