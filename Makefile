@@ -9,9 +9,9 @@ KILLS ?= 200
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
-build: ## build bin/ashlar
+build: ## build bin/ashlar, linked statically
 	@testdata/tools/need-compiler
-	$(GO) build -trimpath -ldflags='-s -w' -o bin/ashlar ./cmd/ashlar
+	$(GO) build -trimpath -tags netgo,osusergo -ldflags='-s -w -linkmode external -extldflags -static' -o bin/ashlar ./cmd/ashlar
 
 demo: build ## build recipes/nginx, start the image, fetch a page through it
 	@testdata/tools/demo

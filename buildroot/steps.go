@@ -42,6 +42,7 @@ type StepError struct {
 	Recipe string
 	Step   string
 	Pos    diag.Pos // of the command that failed, or of the step's script
+	Limits recipe.Limits
 	Result job.Result
 
 	// Command is what failed, if bash ran the script and said so.
@@ -54,6 +55,10 @@ func (e *StepError) Error() string {
 	switch {
 	case e.Result.Timeout:
 		what = "it took longer than it may"
+	case e.Result.LimitReached:
+		return fmt.Sprintf("step %q: it needed more than the %s of memory that it may use", e.Step, recipe.Size(e.Limits.Memory))
+	case e.Result.OutOfMemory:
+		return fmt.Sprintf("step %q: the machine had no memory left for it", e.Step)
 	case e.Result.Signal != 0:
 		what = fmt.Sprintf("killed by signal %d", e.Result.Signal)
 	}
@@ -62,6 +67,19 @@ func (e *StepError) Error() string {
 		what = command + ": " + what
 	}
 	return fmt.Sprintf("step %q: %s", e.Step, what)
+}
+
+// Hint says what may help besides a look at the log; it may be empty.
+func (e *StepError) Hint() string {
+	switch {
+	case e.Result.LimitReached:
+		return "raise memory of the step"
+	case e.Result.OutOfMemory:
+		return "build less at once with -j, or say with memory what the step needs, for less to run beside it"
+	case e.Result.Timeout:
+		return "raise timeout of the step"
+	}
+	return ""
 }
 
 // A building is one run of a recipe's steps.
@@ -187,7 +205,7 @@ func (w *building) step(ctx context.Context, s recipe.Step) error {
 		w.listed = append(w.listed, listing(w.upper()))
 		return w.said(s)
 	}
-	failed := &StepError{Recipe: w.action.Recipe, Step: s.Name, Result: res, Tail: w.log.Tail()}
+	failed := &StepError{Recipe: w.action.Recipe, Step: s.Name, Limits: s.Limits, Result: res, Tail: w.log.Tail()}
 	if err := w.leftSecret(s); err != nil {
 		if leak := (*LeakError)(nil); errors.As(err, &leak) {
 			return err

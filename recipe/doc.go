@@ -249,8 +249,10 @@
 //   - step.secrets: names of secrets, to be read from /run/secrets/NAME.
 //   - step.timeout: how long it may take ("30m"); then it gets SIGTERM, and 5 s
 //     later SIGKILL. None by default.
-//   - step.memory: what each of its processes may write to ("4G"), as
-//     RLIMIT_DATA of setrlimit(2) counts it. None by default.
+//   - step.memory: what its processes may use together ("4G"), as memory.max of
+//     cgroups(7) counts it; on a machine that gives ashlar no control group
+//     (`ashlar doctor` says so), what each of them may write to, as RLIMIT_DATA of
+//     setrlimit(2) counts it. None by default.
 //   - step.processes: how many processes and threads it may have at once; 4096
 //     by default. Limits are no part of what makes a result another one.
 //
@@ -483,6 +485,8 @@
 //   - with.H: another image beside it, reached as host H: recipe and env.
 //   - stdout: a string or a list that standard output must contain.
 //   - exit: 0 by default.
+//   - timeout: how long run or exec may take. None by default.
+//   - memory, processes: as those of a step, for each container of the test.
 //
 // An example:
 //
@@ -499,6 +503,9 @@
 //	with.db   = { recipe = "postgres", env = { POSTGRES_PASSWORD = "test" } }
 //	stdout    = ["Welcome", "${name}"]
 //	exit      = 0
+//	timeout   = "2m"
+//	memory    = "1G"
+//	processes = 100
 //	only.arch = "amd64"
 //
 //	[test.version]

@@ -87,6 +87,7 @@ type Test struct {
 	With     []Companion
 	Stdout   []string // each must be in standard output
 	Exit     int
+	Limits   Limits // of each container; Timeout is that of Run and Exec
 }
 
 // A Companion is another image beside the tested one.

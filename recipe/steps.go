@@ -96,10 +96,10 @@ func (r *reader) step(n *node, s *Step, i *Instance) {
 	}
 }
 
-// leastMemory is what the program that starts a step needs for itself.
+// leastMemory is what the program that starts a step or a test needs for itself.
 const leastMemory = 256 << 20
 
-// limits reads a step's limits.
+// limits reads the limits of a step or a test.
 func (r *reader) limits(n *node) Limits {
 	l := Limits{
 		Timeout:   r.duration(n.get("timeout"), 0),
@@ -107,7 +107,7 @@ func (r *reader) limits(n *node) Limits {
 		Processes: int(r.integer(n.get("processes"), 0, 32, 1<<22)),
 	}
 	if l.Memory > 0 && l.Memory < leastMemory {
-		r.badValue(n.get("memory"), "", "a step cannot do with less than 256M of memory")
+		r.badValue(n.get("memory"), "", "nothing can do with less than 256M of memory")
 	}
 	return l
 }

@@ -9,7 +9,7 @@ func (r *reader) tests(n *node, i *Instance) []Test {
 		if !isRecipeName(kid.key) {
 			r.badKey(kid, "letters in lower case, digits, and + - . _ behind the first", "%q cannot be the name of a test", kid.key)
 		}
-		if !r.table(kid, "run exec packages env cmd with stdout exit only") {
+		if !r.table(kid, "run exec packages env cmd with stdout exit timeout memory processes only") {
 			continue
 		}
 		var t Test
@@ -53,6 +53,7 @@ func (r *reader) test(n *node) Test {
 		t.Stdout = append(t.Stdout, s)
 	}
 	t.Exit = int(r.integer(n.get("exit"), 0, 0, 255))
+	t.Limits = r.limits(n)
 	return t
 }
 

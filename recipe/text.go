@@ -126,6 +126,16 @@ func (r *reader) size(n *node) int64 {
 	return v << shift
 }
 
+// Size writes a number of bytes as a recipe has it: "2G".
+func Size(n int64) string {
+	for i, unit := range "GMK" {
+		if size := int64(1) << (10 * (3 - i)); n > 0 && n%size == 0 {
+			return strconv.FormatInt(n/size, 10) + string(unit)
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 // signal reads the name of a signal.
 func (r *reader) signal(n *node) string {
 	s := r.word(n)

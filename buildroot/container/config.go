@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/job"
-	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"golang.org/x/sys/unix"
 )
@@ -33,11 +32,12 @@ func capabilities() []string {
 		"CAP_SETFCAP", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_NET_BIND_SERVICE"}
 }
 
-// config describes a container to libcontainer. Cgroups are not used: the
-// host's resource limits, if any, hold for the keeper and all below it.
-func config(j *job.Job, root string) (*configs.Config, error) {
+// config describes a container to libcontainer. group is the name of its control
+// group, empty where there is none to be had: then the host's own limits, if any,
+// hold for the keeper and all below it.
+func config(j *job.Job, root, group string) (*configs.Config, error) {
 	caps := capabilities()
-	limits, err := rlimits(j.Limits)
+	limits, err := rlimits(j.Limits, group != "")
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +50,8 @@ func config(j *job.Job, root string) (*configs.Config, error) {
 		Hostname:        cmp.Or(j.Hostname, "localhost"),
 		Readonlyfs:      j.ReadOnly,
 		RootlessEUID:    true,
-		RootlessCgroups: true,
-		Cgroups:         &cgroups.Cgroup{Name: "ashlar", Rootless: true, Resources: &cgroups.Resources{}},
+		RootlessCgroups: group == "",
+		Cgroups:         groupOf(group, j.Limits),
 		Capabilities:    &configs.Capabilities{Bounding: caps, Effective: caps, Permitted: caps},
 		NoNewPrivileges: true,
 		NoNewKeyring:    true, // its calls are denied, and each would count against the user's quota
@@ -117,15 +117,20 @@ func jobMounts(j *job.Job) []*configs.Mount {
 
 // rlimits only lowers: to raise one needs a privilege. Processes are counted for
 // each container alone, because it has a user namespace of its own (Linux 5.14).
-func rlimits(l job.Limits) ([]configs.Rlimit, error) {
+// Memory can be limited for each process alone: a control group does better.
+func rlimits(l job.Limits, grouped bool) ([]configs.Rlimit, error) {
 	limits := []configs.Rlimit{{Type: unix.RLIMIT_CORE}}
+	data := uint64(l.Memory)
+	if grouped {
+		data = 0
+	}
 	for _, want := range []struct {
 		kind       int
 		soft, hard uint64
 	}{
 		{unix.RLIMIT_NOFILE, softFiles, hardFiles},
-		{unix.RLIMIT_NPROC, uint64(cmp.Or(l.Processes, processes)), uint64(cmp.Or(l.Processes, processes))},
-		{unix.RLIMIT_DATA, uint64(l.Memory), uint64(l.Memory)},
+		{unix.RLIMIT_NPROC, processesOf(l), processesOf(l)},
+		{unix.RLIMIT_DATA, data, data},
 	} {
 		var has unix.Rlimit
 		if err := unix.Getrlimit(want.kind, &has); err != nil {
@@ -138,6 +143,9 @@ func rlimits(l job.Limits) ([]configs.Rlimit, error) {
 	}
 	return limits, nil
 }
+
+// processesOf is how many processes and threads a job may have.
+func processesOf(l job.Limits) uint64 { return uint64(cmp.Or(l.Processes, processes)) }
 
 // oomScoreAdj is oomScore or what the host gave this process, if that is more:
 // it may be raised and not lowered.

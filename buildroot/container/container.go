@@ -42,6 +42,11 @@ type Options struct {
 
 	// Mount2 mounts by mount(2) even where the kernel has the newer calls.
 	Mount2 bool
+
+	// Group moves the keeper, by its number, into a control group that it may
+	// divide, and returns what removes that group when the keeper has ended. If
+	// it is nil, or has an error, limits are those of setrlimit(2).
+	Group func(ctx context.Context, pid int) (close func() error, err error)
 }
 
 // A Keeper runs jobs, many at a time. All of its methods may be called by many
@@ -54,6 +59,8 @@ type Keeper struct {
 	stderr *tail
 	done   chan struct{} // closed when the process has ended
 	close  func() error
+	leave  func() error // removes the control group; nil without
+	limits error        // why there is none
 	keys   atomic.Int64 // of jobs
 }
 
@@ -76,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Keeper, error) {
 	}
 	k := &Keeper{dir: dir, lock: lock, stderr: &tail{}, done: make(chan struct{})}
 	k.close = sync.OnceValue(k.end)
-	err = k.start(ctx, setup{Dir: dir, Mount2: o.Mount2})
+	err = k.start(ctx, o, setup{Dir: dir, Mount2: o.Mount2})
 	if err != nil {
 		if k.ctl != nil {
 			k.close()
@@ -88,7 +95,7 @@ func Start(ctx context.Context, o Options) (*Keeper, error) {
 }
 
 // start starts the process and waits until it is ready.
-func (k *Keeper) start(ctx context.Context, s setup) error {
+func (k *Keeper) start(ctx context.Context, o Options, s setup) error {
 	ctl, other, err := fdconn.Pair()
 	if err != nil {
 		return err
@@ -103,17 +110,29 @@ func (k *Keeper) start(ctx context.Context, s setup) error {
 		return &Error{What: "clone user namespace", Cause: err.Error(), errno: errnoOf(err)}
 	}
 	k.ctl = ctl
-	if err := ctl.Send(s); err != nil {
-		return k.died(err)
-	}
 	stop := context.AfterFunc(ctx, func() { k.cmd.Process.Kill() })
 	defer stop()
+	k.limits = errNoGroup
+	if o.Group != nil {
+		k.leave, k.limits = o.Group(ctx, k.cmd.Process.Pid)
+	}
+	s.Group = k.limits == nil
+	if err := ctl.Send(s); err != nil {
+		return errors.Join(context.Cause(ctx), k.died(err))
+	}
 	var r ready
 	if err := ctl.Receive(&r); err != nil {
 		return errors.Join(context.Cause(ctx), k.died(err))
 	}
+	if s.Group {
+		k.limits = r.Group.err()
+	}
 	return r.Err.err()
 }
+
+// Limits returns nil if each container has a control group, so that its limits
+// hold for all of its processes together; else why not.
+func (k *Keeper) Limits() error { return k.limits }
 
 // keeperCommand starts this program as keeper. What the keeper shares with
 // every host: pid 1, and a map of one uid and one gid.
@@ -162,6 +181,9 @@ func (k *Keeper) end() error {
 
 func (k *Keeper) clean() error {
 	err := rmtree.RemoveAll(k.dir)
+	if k.leave != nil {
+		err = errors.Join(err, k.leave())
+	}
 	k.lock.Close()
 	os.Remove(k.lock.Name())
 	return err

@@ -20,7 +20,8 @@ type keeper struct {
 	mem    string // a private tmpfs: links, mount points, libcontainer's state
 	self   *os.File
 	mount2 bool
-	proc   int // O_PATH of /proc
+	proc   int   // O_PATH of /proc
+	groups error // why containers have no control groups; nil: they have
 
 	mu      sync.Mutex
 	next    int
@@ -49,7 +50,7 @@ func keeperMain() int {
 		conn.Send(ready{Err: send("start container keeper", err)})
 		return 1
 	}
-	if conn.Send(ready{}) != nil {
+	if conn.Send(ready{Group: sendIf("divide control group", k.groups)}) != nil {
 		return 1
 	}
 	k.serve(conn)
@@ -71,8 +72,14 @@ func newKeeper(s setup) (*keeper, error) {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return nil, failed("mount proc", err)
 	}
-	if err := closeCgroups(); err != nil {
-		return nil, err
+	groups := errNoGroup
+	if s.Group {
+		groups = divideGroup(mem)
+	}
+	if groups != nil {
+		if err := closeCgroups(); err != nil {
+			return nil, err
+		}
 	}
 	self, err := sealSelf(mem)
 	if err != nil {
@@ -82,8 +89,19 @@ func newKeeper(s setup) (*keeper, error) {
 	if err != nil {
 		return nil, failed("open /proc", err)
 	}
-	return &keeper{disk: s.Dir, mem: mem, self: self, mount2: s.Mount2, proc: proc,
+	return &keeper{disk: s.Dir, mem: mem, self: self, mount2: s.Mount2, proc: proc, groups: groups,
 		mounted: map[string]*root{}, pids: map[int]int{}, merged: map[string]string{}}, nil
+}
+
+// errNoGroup is the front's doing: it has told why.
+var errNoGroup = errors.New("no control group")
+
+// group is the name of a container's control group, empty without.
+func (k *keeper) group(id string) string {
+	if k.groups != nil {
+		return ""
+	}
+	return filepath.Join(jobsGroup, id)
 }
 
 // closeCgroups keeps libcontainer from making a cgroup where the host lets this

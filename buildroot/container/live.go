@@ -77,14 +77,15 @@ type live struct {
 // run starts the container and stays until it has ended, all of it.
 func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 	defer closeAll(files)
-	cfg, err := config(l.job, l.root.at())
+	id := "c" + filepath.Base(l.root.dir)
+	cfg, err := config(l.job, l.root.at(), l.keeper.group(id))
 	if err != nil {
 		return job.Result{}, err
 	}
 	if err := l.keeper.join(cfg, q.Join); err != nil {
 		return job.Result{}, err
 	}
-	l.container, err = libcontainer.Create(filepath.Join(l.keeper.mem, "state"), "c"+filepath.Base(l.root.dir), cfg)
+	l.container, err = libcontainer.Create(filepath.Join(l.keeper.mem, "state"), id, cfg)
 	if err != nil {
 		return job.Result{}, failed("create container", err)
 	}
@@ -101,6 +102,7 @@ func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 	}
 	l.end()
 	l.result.Reports = l.reports.sorted()
+	l.result.OutOfMemory, l.result.LimitReached = starved(filepath.Join(cgroupMount, l.keeper.group(id)))
 	return l.result, errors.Join(err, l.container.Destroy())
 }
 

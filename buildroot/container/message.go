@@ -16,10 +16,12 @@ import (
 type setup struct {
 	Dir    string
 	Mount2 bool
+	Group  bool // the keeper has a control group to divide
 }
 
 type ready struct {
-	Err sent
+	Err   sent
+	Group sent // why it could not divide its control group
 }
 
 // call hands over a connection, as one file.

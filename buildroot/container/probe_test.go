@@ -43,7 +43,7 @@ func helpProbe(args []string) {
 		return
 	}
 	k := &Keeper{dir: dir, lock: lock, stderr: &tail{}, done: make(chan struct{})}
-	fmt.Println(explain(context.Background(), args[0], k.start(context.Background(), setup{Dir: dir})))
+	fmt.Println(explain(context.Background(), args[0], k.start(context.Background(), Options{}, setup{Dir: dir})))
 }
 
 // Hosts that lack something, made by namespaces: doctor and a failing start

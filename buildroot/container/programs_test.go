@@ -113,7 +113,7 @@ func helpNoexec(args []string) {
 		return
 	}
 	k := &Keeper{dir: d, lock: lock, stderr: &tail{}, done: make(chan struct{})}
-	if err := k.start(context.Background(), setup{Dir: d}); err != nil {
+	if err := k.start(context.Background(), Options{}, setup{Dir: d}); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -58,8 +58,11 @@ type Job struct {
 // Limits bound what a job may take of the machine. They only lower what the host
 // allows.
 type Limits struct {
-	Memory    int64 // bytes that each process may write to, as RLIMIT_DATA counts them; none if zero
-	Processes int   // processes and threads at once; 4096 if zero
+	// Memory is in bytes; none if zero. Where the job has a control group it is
+	// what all of its processes use together (memory.max of cgroups(7)), else what
+	// each of them may write to (RLIMIT_DATA of setrlimit(2)).
+	Memory    int64
+	Processes int // processes and threads at once; 4096 if zero
 }
 
 // A Profile chooses what of the kernel the command may see.
@@ -126,9 +129,14 @@ type Running interface {
 
 // A Result is what became of a command that was started.
 type Result struct {
-	Exit    int      // exit status; 128 + N after signal N
-	Signal  int      // the signal that ended it, or 0
-	Timeout bool     // it was ended because Job.Timeout was over
+	Exit    int  // exit status; 128 + N after signal N
+	Signal  int  // the signal that ended it, or 0
+	Timeout bool // it was ended because Job.Timeout was over
+	// OutOfMemory says that the kernel killed it, all of it, for want of memory:
+	// LimitReached if Limits.Memory was too little, else the machine's was. Only
+	// where the job has a control group is that known.
+	OutOfMemory, LimitReached bool
+
 	Reports []string // what the container had to refuse or to pretend, once each: "mknod /dev/x: …"
 }
 

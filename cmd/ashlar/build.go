@@ -155,7 +155,11 @@ func (e *env) explain(err error) error {
 		for _, line := range step.Tail {
 			fmt.Fprintf(e.err, "  | %s\n", harmless(line))
 		}
-		return &diag.Error{Pos: step.Pos, Line: e.lineAt(step.Pos), Msg: fmt.Sprintf("%s: %v", step.Recipe, step), Hint: fmt.Sprintf("`ashlar log %s` prints the whole log, `ashlar shell %[1]s` enters the root that the step left", step.Recipe)}
+		hint := fmt.Sprintf("`ashlar log %s` prints the whole log, `ashlar shell %[1]s` enters the root that the step left", step.Recipe)
+		if more := step.Hint(); more != "" {
+			hint = more + "; " + hint
+		}
+		return &diag.Error{Pos: step.Pos, Line: e.lineAt(step.Pos), Msg: fmt.Sprintf("%s: %v", step.Recipe, step), Hint: hint}
 	}
 	var script *buildroot.ScriptError
 	if errors.As(err, &script) {

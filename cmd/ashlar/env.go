@@ -202,7 +202,7 @@ func (e *env) keeper(ctx context.Context) (*container.Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := container.Start(ctx, container.Options{Dir: filepath.Join(s.Dir(), "keepers"), Mount2: e.mount2})
+	k, err := container.Start(ctx, container.Options{Dir: filepath.Join(s.Dir(), "keepers"), Mount2: e.mount2, Group: e.group})
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ var mayImport = map[string]string{
 	"buildroot/job":       "",
 	"buildroot/rmtree":    "",
 	"buildroot/fdconn":    "",
+	"buildroot/cgroup":    "",
 	"buildroot/source":    "",
 	"buildroot/secret":    "",
 	"buildroot/store":     "buildroot/rmtree",
@@ -52,6 +53,7 @@ var mayImport = map[string]string{
 // onlyImporter is who alone may import heavy foreign modules.
 var onlyImporter = map[string]string{
 	"github.com/opencontainers/runc":                       "buildroot/container",
+	"github.com/coreos/go-systemd/v22":                     "buildroot/cgroup",
 	"github.com/google/go-containerregistry/pkg/v1/remote": "layer/oci/registry",
 	"github.com/ProtonMail/go-crypto":                      "buildroot/apt/release",
 	"net/http":                                             "buildroot/apt buildroot/fetch layer/oci/registry cmd/ashlar",

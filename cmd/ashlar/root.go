@@ -72,9 +72,11 @@ func (e *env) ushered(ctx context.Context, cmd *command, args []string) (int, er
 			dirs[outputDir] = usher.Dir{Path: out, Write: true}
 		}
 	}
+	t := &rootTeller{ctx: ctx, uid: uid, gid: gid}
+	defer t.close()
 	return usher.Run(context.WithoutCancel(ctx), usher.Options{
 		UID: uid, GID: gid, Dirs: dirs, Env: []string{"ASHLAR_STORE=" + storeDir},
-		Tell:    func(name string) ([]byte, error) { return originOf(ctx, name) },
+		Tell:    t.tell,
 		Connect: func(address string) ([]*os.File, error) { return connectGit(ctx, address) },
 	})
 }

@@ -25,7 +25,10 @@ directories empty and writable, in a network of its own. Ports are forwarded fro
 machine, without a helper: -p 8080 forwards 127.0.0.1:8080 to port 8080 of the image,
 -p 9000:8080 another one, -p 0.0.0.0:8080:8080 for everybody. Without -p all ports that
 the image declares are forwarded. What stands behind -- takes the place of the image's
-cmd. The command ends when the image's program does, with its exit status.`,
+cmd. The command ends when the image's program does, with its exit status.
+
+With --memory the image's processes together may use no more than that, with --processes
+there are no more of them, threads included (4096).`,
 		store: true, run: runRun,
 	}
 }
@@ -39,12 +42,19 @@ func (p *ports) Set(s string) error { *p = append(*p, s); return nil }
 func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	var published ports
 	flags.Var(&published, "p", "forward `[HOST:]PORT[:PORT]`; may be given again")
+	processes := flags.Int("processes", 0, "at most `N` processes and threads in the image")
 	names, behind, err := parse(flags, args)
 	if err != nil {
 		return err
 	}
 	if len(names) != 1 {
 		return usagef("run takes one image")
+	}
+	if *processes != 0 && *processes < 32 {
+		return usagef("--processes %d: an image cannot do with less than 32", *processes)
+	}
+	if env.memory != 0 && env.memory < 256e6 {
+		return usagef("--memory: an image cannot do with less than 256MB")
 	}
 	full, r, img, inst, err := env.one(ctx, names[0])
 	if err != nil {
@@ -67,6 +77,7 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 		return err
 	}
 	j.Terminal = isTerminal(env.in) && env.terminal
+	j.Limits = job.Limits{Memory: env.memory, Processes: *processes}
 	f := &forwarder{env: env, list: forwards}
 	defer f.close()
 	if err := f.listen(); err != nil {
@@ -80,6 +91,9 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	}})
 	if err != nil {
 		return err
+	}
+	if err := beyond(res, 0, bytesOf(j.Limits.Memory)); err != nil {
+		return fmt.Errorf("%s was ended: %w", full, err)
 	}
 	if res.Exit != 0 {
 		return fmt.Errorf("%s ended with exit status %d", full, res.Exit)

@@ -112,7 +112,9 @@ func (t *trial) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.Limits = limitsOf(t.test)
 	if t.test.Exec != nil {
+		j.Timeout = t.test.Limits.Timeout
 		res, err := t.runner.Run(ctx, j, job.Streams{Out: limited{&t.out}, Err: limited{&t.errs}})
 		if err != nil {
 			return err
@@ -146,7 +148,27 @@ func (t *trial) beside(ctx context.Context, image job.Job) error {
 	if err != nil && !errors.Is(err, done) {
 		return err
 	}
+	if err := beyond(res, t.test.Limits.Timeout, recipe.Size(t.test.Limits.Memory)); err != nil {
+		return fmt.Errorf("the image: %w", err)
+	}
 	return fmt.Errorf("the image ended with exit status %d before the test did", res.Exit)
+}
+
+func limitsOf(t recipe.Test) job.Limits {
+	return job.Limits{Memory: t.Limits.Memory, Processes: t.Limits.Processes}
+}
+
+// beyond returns which limit a job was ended for, or nil.
+func beyond(res job.Result, timeout time.Duration, memory string) error {
+	switch {
+	case res.Timeout:
+		return fmt.Errorf("it took longer than the %s that it may", timeout)
+	case res.LimitReached:
+		return fmt.Errorf("it needed more than the %s of memory that it may use", memory)
+	case res.OutOfMemory:
+		return errors.New("the machine had no memory left for it")
+	}
+	return nil
 }
 
 func (t *trial) script(ctx context.Context, image job.Running) error {
@@ -169,6 +191,7 @@ func (t *trial) script(ctx context.Context, image job.Running) error {
 		Args: []string{"/bin/bash", "-euo", "pipefail", "/run/ashlar/test"},
 		Env:  []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "TZ=UTC"},
 		Dir:  "/", Binds: []job.Bind{{From: file, To: "/run/ashlar/test"}},
+		Limits: limitsOf(t.test), Timeout: t.test.Limits.Timeout,
 		Tmpfs: []job.Tmpfs{{Path: "/run"}, {Path: "/tmp", Mode: 0o1777}},
 	}, job.Streams{Out: limited{&t.out}, Err: limited{&t.errs}, Network: image})
 	if err != nil {
@@ -179,6 +202,9 @@ func (t *trial) script(ctx context.Context, image job.Running) error {
 
 // judge compares what came with what the test expects.
 func (t *trial) judge(res job.Result) error {
+	if err := beyond(res, t.test.Limits.Timeout, recipe.Size(t.test.Limits.Memory)); err != nil {
+		return err
+	}
 	if res.Exit != t.test.Exit {
 		return fmt.Errorf("exit status %d, not %d", res.Exit, t.test.Exit)
 	}
