@@ -119,6 +119,9 @@ func (a *assembly) editFile(t *layer.Tree, c content, e recipe.Edit, f *layer.Fi
 			says += ": " + d.Says
 		}
 		report.Done = append(report.Done, says)
+		if d.Hint != "" {
+			a.warning(f.Path, "%s adds a key: %s", d.Op, d.Hint)
+		}
 	}
 	a.report.Edits = append(a.report.Edits, report)
 	if res.Already {

@@ -293,6 +293,8 @@ type editDone struct {
 	Already bool   `json:"already"`
 	Lines   []int  `json:"lines,omitempty"`
 	Says    string `json:"says"`
+	New     bool   `json:"new,omitempty"`
+	Hint    string `json:"hint,omitempty"`
 }
 
 // said is a clause about what an operation did.
@@ -313,12 +315,15 @@ func (e *env) printEdit(file string, before []byte, res edit.Result, f editFlags
 			Diff    string     `json:"diff"`
 		}{file, res.Format, res.Already, []editDone{}, difference(file, "before", before, "after", res.Bytes)}
 		for _, d := range res.Done {
-			out.Ops = append(out.Ops, editDone{d.Op.String(), d.Already, d.Lines, d.Says})
+			out.Ops = append(out.Ops, editDone{d.Op.String(), d.Already, d.Lines, d.Says, d.New, d.Hint})
 		}
 		return json.NewEncoder(e.out).Encode(out)
 	}
 	for _, d := range res.Done {
 		fmt.Fprintf(e.err, "%s (%s): %s: %s\n", file, res.Format, d.Op, said(d))
+		if d.Hint != "" {
+			fmt.Fprintf(e.err, "hint: %s\n", d.Hint)
+		}
 	}
 	if f.print {
 		_, err := e.out.Write(res.Bytes)

@@ -147,6 +147,19 @@ func TestAt(t *testing.T) {
 	}
 }
 
+func TestSlip(t *testing.T) {
+	keys := []string{"PermitRootLogin", "ssl_certificate", "port", "in0_min", "auth-enabled", "server"}
+	for word, want := range map[string]string{
+		"PermitRootLogn": "PermitRootLogin", "PermitRootLoign": "PermitRootLogin", "permitrootlogin": "PermitRootLogin",
+		"auth_enabled": "auth-enabled", "prot": "port", "sever": "server",
+		"port": "", "ssl_certificate_key": "", "in1_min": "", "pt": "", "sport": "port", "observe": "", "": "",
+	} {
+		if got := Slip(word, keys); got != want {
+			t.Errorf("Slip(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
 func TestNearest(t *testing.T) {
 	keys := strings.Fields("entrypoint cmd user workdir env path ports state stop-signal url")
 	tests := []struct{ word, want string }{

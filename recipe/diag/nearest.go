@@ -21,6 +21,40 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
+// Slip returns the candidate that word was mistyped for, or "": one that differs
+// in a letter or two, a swap of two neighbours counting as one, or in case, `-`
+// and `_`. It is stricter than [Nearest], for words that may be meant: names
+// that differ in their numbers are two names.
+func Slip(word string, candidates []string) string {
+	limit := 1
+	if len(word) > 5 {
+		limit = 2
+	}
+	best := ""
+	for _, c := range candidates {
+		if c == word {
+			return ""
+		}
+		if fold(c) == fold(word) {
+			best, limit = c, -1
+		}
+		if d := distance(word, c, max(limit, 0)); len(c) > 3 && d <= limit && digits(c) == digits(word) {
+			best, limit = c, d-1
+		}
+	}
+	return best
+}
+
+// digits returns the digits of s.
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // fold takes away what people mix up when they remember a key.
 func fold(s string) string {
 	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s))

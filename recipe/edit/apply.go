@@ -40,6 +40,8 @@ type Done struct {
 	Already bool   // nothing was to be done
 	Lines   []int  // the lines of the changed places, as the operation found them
 	Says    string // one clause: "written over the comment", "added after line 12"
+	New     bool   // set made an entry: the key was not there, not in a comment either
+	Hint    string // of a new key: the one there that it was perhaps mistyped for
 }
 
 // Apply carries out the operations in their order. It is a function of its
@@ -101,6 +103,9 @@ type editor struct {
 type change struct {
 	cuts []splice
 	says string
+	// fresh and hint are what Done says as New and Hint.
+	fresh bool
+	hint  string
 	// loose says that the operation is about text, not entries: entries outside
 	// of its cuts may come to mean something else.
 	loose bool
@@ -119,7 +124,7 @@ func (e *editor) step(op Op) (Done, []splice, error) {
 	if err != nil {
 		return Done{}, nil, err
 	}
-	done := Done{Op: op, Says: ch.says, Already: now == e.t.src}
+	done := Done{Op: op, Says: ch.says, New: ch.fresh, Hint: ch.hint, Already: now == e.t.src}
 	if done.Already {
 		if ch.says == "" {
 			done.Says = "already so"

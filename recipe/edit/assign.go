@@ -15,6 +15,7 @@ type assignment struct {
 	inline string // begin a comment behind a blank on an entry's line
 	cont   byte   // as lineReader has it
 	glue   string // stands for the end of a line within a value
+	ops    string // each may stand before the separator: a := b
 	ini    bool   // [sections]
 	blanks bool   // a blank separates, too
 	spaced bool   // keys may hold blanks (smb.conf)
@@ -80,6 +81,9 @@ func iniHead(s string, sp span) (node, headKind) {
 func (a assignment) read(s string, sp span) (node, bool) {
 	key := span{sp.start, sp.start}
 	for key.end < sp.end && !a.isSep(s[key.end]) && (a.spaced || !isBlank(s[key.end])) {
+		if strings.IndexByte(a.ops, s[key.end]) >= 0 && key.end+1 < sp.end && a.isSep(s[key.end+1]) {
+			break
+		}
 		if s[key.end] == '\\' && a.escape && a.quotes == "" {
 			key.end++
 		}
@@ -96,6 +100,8 @@ func (a assignment) read(s string, sp span) (node, bool) {
 		return node{}, false
 	case at < sp.end && a.isSep(s[at]):
 		at++
+	case at+1 < sp.end && strings.IndexByte(a.ops, s[at]) >= 0 && a.isSep(s[at+1]):
+		at += 2
 	case a.blanks && at < sp.end && at > key.end:
 	case a.bare && (at == sp.end || strings.IndexByte(a.inline, s[at]) >= 0):
 		return n, true
@@ -274,13 +280,24 @@ func isWhole(t *tree, v string) bool {
 	return len(t.root.kids) == 1 && len(t.odd) == 0 && t.root.kids[0].val.start >= 0 && t.root.kids[0].val.of(t.src) == v
 }
 
+// unfolded returns v without the line ends that the format joins.
+func (a assignment) unfolded(v string) string {
+	if a.cont != '\\' {
+		return v
+	}
+	return strings.NewReplacer("\\\n", "", "\\\r\n", "").Replace(v)
+}
+
 // quoted spells a value in quotes.
 func (a assignment) quoted(v string, q byte) (string, error) {
-	if strings.ContainsAny(v, "\r\n") {
+	if strings.ContainsAny(a.unfolded(v), "\r\n") {
 		return "", errFolded
 	}
 	if a.escape {
 		v = strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), string(q), `\`+string(q))
+		if a.cont == '\\' {
+			v = strings.NewReplacer("\\\\\n", "\\\n", "\\\\\r\n", "\\\r\n").Replace(v)
+		}
 	} else if strings.IndexByte(v, q) >= 0 {
 		v = strings.ReplaceAll(v, string(q), string([]byte{q, q}))
 	}

@@ -10,6 +10,13 @@ func dovecot() braced {
 	return braced{assignment{sep: "=", marks: "#", inline: "#", quotes: `"`, escape: true, look: style{indent: "  ", quiet: []string{"!include", "!include_try"}, list: " "}}}
 }
 
+// freeradius joins lines as a shell does, in strings, too.
+func freeradius() braced {
+	b := dovecot()
+	b.cont, b.glue, b.ops = '\\', " ", ":+-!<>^*"
+	return b
+}
+
 // lighttpd's values are numbers, strings in quotes, or lists in parentheses that
 // may go over several lines.
 func lighttpd() braced {
@@ -30,8 +37,11 @@ func braceHeading(name string, args []string) (string, string) {
 
 func (b braced) parse(s string) *tree {
 	r := lineReader{marks: b.marks, entry: b.line, twinOf: b.isTwin, nested: true, head: braceHead}
-	if b.cont == '(' {
+	switch b.cont {
+	case '(':
 		r.until = untilParens
+	case '\\':
+		r.cont, r.extend = b.cont, b.extend
 	}
 	return r.read(s)
 }
@@ -88,6 +98,9 @@ func colon() assignment {
 func (b braced) value(t *tree, n *node, v Value) (string, error) {
 	if !strings.Contains(t.src[n.nameAt.end:max(n.nameAt.end, n.val.start)], b.sep[:1]) && len(n.words) > 0 {
 		return directives{quotes: `"`, inline: "#"}.value(t, n, v)
+	}
+	if b.cont == '(' && strings.HasPrefix(v.Text, "(") && isWhole(b.parse("k = "+v.Text+"\n"), v.Text) {
+		return v.Text, nil // a list, whatever stood there
 	}
 	return b.assignment.value(t, n, v)
 }

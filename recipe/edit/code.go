@@ -32,7 +32,7 @@ func (c code) style() *style {
 
 func (c code) parse(s string) *tree {
 	t := newTree(s)
-	at := 0
+	at, lost := 0, false // lost: a bracket has no end, so values are looked for within lines
 	if strings.HasPrefix(s, bom) {
 		at = len(bom)
 	}
@@ -53,10 +53,14 @@ func (c code) parse(s string) *tree {
 			start += len(indentAt2(s, start))
 		}
 		text := s
-		if mark >= 0 {
+		if mark >= 0 || lost {
 			text = s[:end] // a comment goes to the end of its line
 		}
 		n, ok := c.read(text, start)
+		if open := !ok && n.val.start < 0; open && mark < 0 {
+			t.oddAt(start, "a bracket that begins here has no end")
+			lost = true
+		}
 		if ok && mark >= 0 {
 			ok = !strings.Contains(n.whole.of(s), "\n") && start-mark < 5 && c.endsLine(s, n.whole.end)
 			n.twin, n.mark = true, mark
@@ -76,7 +80,8 @@ func (c code) endsLine(s string, at int) bool {
 	return rest == "" || c.style().commentMark(rest) != ""
 }
 
-// read reads an assignment that begins at offset at.
+// read reads an assignment that begins at offset at; one whose value has no end
+// is none, and has a val.start of -1.
 func (c code) read(s string, at int) (node, bool) {
 	line := s[at:lineEnd(s, at)]
 	name, rest := span{}, 0
@@ -113,6 +118,9 @@ func (c code) read(s string, at int) (node, bool) {
 	}
 	rest += len(indentAt2(s, rest))
 	stop, end := c.expression(s, rest)
+	if stop < 0 {
+		return node{val: span{-1, -1}}, false
+	}
 	if stop <= rest {
 		return node{}, false
 	}
@@ -168,7 +176,7 @@ func quotedAt(s string, at int) (word, bool) {
 }
 
 // expression returns where the value at offset at stops, and where the
-// statement ends.
+// statement ends; -1: nowhere, as a bracket is open.
 func (c code) expression(s string, at int) (stop, end int) {
 	depth := 0
 	for i := at; i < len(s); i++ {
@@ -197,6 +205,9 @@ func (c code) expression(s string, at int) (stop, end int) {
 		case ch == '\n' && depth == 0 && !c.php:
 			return trimRight(s, at, i), trimRight(s, at, i)
 		}
+	}
+	if depth > 0 {
+		return -1, -1
 	}
 	return trimRight(s, at, len(s)), trimRight(s, at, len(s))
 }

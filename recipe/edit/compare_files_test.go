@@ -43,16 +43,25 @@ func eachFile(t *testing.T, f func(name, src string)) {
 }
 
 // TestFiles reads every such file, as the format that its path names or its
-// text suggests. What is read must cover the bytes in order. Each key that its
-// path names alone, and that has a value, is set to another one: the file, read
-// again, must say it, and be otherwise as it was; set back, the bytes must be
-// the first ones, or say the same. It prints a table by format, and how many
-// entries without a value went into a comment and came out of it as they were.
+// text suggests. What is read must cover the bytes in order. Each key that has a
+// value is set to another one: the file, read again, must say it, and every
+// other byte be as it was; set back, the bytes must be the first ones. Keys that
+// nothing tells apart, because they say the same in the same section, are set
+// together. It prints a table by format:
+//
+//	odd      files with a place that the format does not explain
+//	keys     entries with a value
+//	nameless of them: no path names them, alone or with what says the same
+//	held     the new value was read back, and nothing else changed
+//	back     set back, the first bytes came out
+//	alike    not they, but a value that reads as the first one
+//	flags    entries without a value; back: out of a comment as they were
+//
+// With EDITS_SHOW=1 each key that is not back is shown.
 func TestFiles(t *testing.T) {
 	table := map[string]*tally{}
-	all := &tally{}
 	eachFile(t, func(name, src string) {
-		format := FormatOf(name)
+		format := formatByText(FormatOf(name), src)
 		if format == "text" {
 			format = guess(name, src)
 		}
@@ -61,117 +70,218 @@ func TestFiles(t *testing.T) {
 		}
 		table[format].file(t, format, name, src)
 	})
-	fmt.Printf("%-12s %6s %6s %8s %8s %8s %8s %8s %8s %8s\n", "format", "files", "odd", "keys", "held", "back", "alike", "refused", "flags", "back")
-	for _, n := range append(slices.Sorted(maps.Keys(table)), "all") {
-		c := table[n]
-		if n == "all" {
-			c = all
-		}
-		fmt.Printf("%-12s %6d %6d %8d %8d %8d %8d %8d %8d %8d\n", n, c.files, c.odd, c.keys, c.held, c.back, c.alike, c.refused, c.flags, c.flagsBack)
-		if n == "all" {
-			break
-		}
-		all.add(c)
-		for _, m := range c.notes {
+	all := &tally{}
+	row := func(name string, c *tally) {
+		fmt.Printf("%-12s %6d %6d %8d %8d %8d %8d %8d %8d %8d\n", name, c.files, c.odd, c.keys, c.nameless, c.held, c.back, c.alike, c.flags, c.flagsBack)
+	}
+	fmt.Printf("%-12s %6s %6s %8s %8s %8s %8s %8s %8s %8s\n", "format", "files", "odd", "keys", "nameless", "held", "back", "alike", "flags", "back")
+	for _, n := range slices.Sorted(maps.Keys(table)) {
+		row(n, table[n])
+		all.add(table[n])
+		for _, m := range table[n].notes {
 			fmt.Println("   ", m)
 		}
 	}
+	row("all", all)
 }
 
-// A tally counts what became of the keys of a format: held: the new value was
-// read back; back: the first bytes were; alike: not they, but a file that says
-// the same.
+// A tally counts what became of the keys of a format.
 type tally struct {
-	files, odd, keys, held, back, alike, refused int
-	flags, flagsBack                             int
-	notes                                        []string
+	files, odd, keys, nameless, held, back, alike int
+	flags, flagsBack                              int
+	notes                                         []string
 }
 
 func (c *tally) add(d *tally) {
-	c.files, c.odd, c.keys, c.held = c.files+d.files, c.odd+d.odd, c.keys+d.keys, c.held+d.held
-	c.back, c.alike, c.refused = c.back+d.back, c.alike+d.alike, c.refused+d.refused
+	c.files, c.odd, c.keys, c.nameless = c.files+d.files, c.odd+d.odd, c.keys+d.keys, c.nameless+d.nameless
+	c.held, c.back, c.alike = c.held+d.held, c.back+d.back, c.alike+d.alike
 	c.flags, c.flagsBack = c.flags+d.flags, c.flagsBack+d.flagsBack
 }
 
 func (c *tally) note(format string, args ...any) {
-	if len(c.notes) < 12 && os.Getenv("EDITS_SHOW") != "" {
+	if os.Getenv("EDITS_SHOW") != "" {
 		c.notes = append(c.notes, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\n      "))
 	}
 }
 
 func (c *tally) file(t *testing.T, format, name, src string) {
 	f, _ := formatOf(Input{Format: format})
-	tr := f.parse(src)
-	checkTree(t, tr)
+	e := &editor{in: Input{Name: name, Format: format}, sy: f.syntax, st: f.style(), t: f.parse(src)}
+	checkTree(t, e.t)
 	c.files++
-	if len(tr.odd) > 0 {
+	if len(e.t.odd) > 0 {
 		c.odd++
-		c.note("odd %s:%d: %s", name, tr.line(tr.odd[0].at), tr.odd[0].msg)
+		c.note("odd %s:%d: %s", name, e.t.line(e.t.odd[0].at), e.t.odd[0].msg)
 	}
-	const most = 200 // of one file's keys
-	for i, n := range tr.entries() {
-		p := pathOf(n)
-		if active, _ := tr.find(p, f.style()); i > most || n.val.start < 0 || n.block || len(active) != 1 {
-			continue
+	done := map[*node]bool{}
+	for _, n := range e.t.entries() {
+		switch {
+		case n.val.start < 0 || done[n] || n.block && !e.isList(n):
+		case n.val.empty():
+			c.flag(e, n)
+		default:
+			k, ok := e.keyOf(n)
+			for _, n := range k.nodes {
+				done[n] = true
+			}
+			c.keys += len(k.nodes)
+			if !ok {
+				c.nameless += len(k.nodes)
+				c.note("nameless %s:%d: %s", name, e.t.line(n.whole.start), k.path)
+				continue
+			}
+			c.key(e, k)
 		}
-		apply := func(src string, op Op) (string, error) {
-			op.Path = p
-			res, err := Apply(Input{Name: name, Format: format, Bytes: []byte(src), Ops: []Op{op}})
-			return string(res.Bytes), err
-		}
-		if n.val.empty() {
-			c.flag(src, apply)
-			continue
-		}
-		c.keys++
-		c.key(name, src, p, n, f, apply)
 	}
 }
 
+// isList reports whether n's value is a list of the format's own.
+func (e *editor) isList(n *node) bool {
+	_, ok := e.sy.(lister)
+	return ok && len(n.words) > 0 && n.val.start >= 0 && strings.IndexByte("[(-", e.t.src[n.val.start]) >= 0
+}
+
+// A fileKey is what one operation sets: an entry, or several that say the same.
+type fileKey struct {
+	path  Path
+	nodes []*node
+}
+
+// keyOf returns the entries that are set with n; false: no path names them.
+func (e *editor) keyOf(n *node) (fileKey, bool) {
+	p, alone := e.exact(n)
+	if alone {
+		return fileKey{p, []*node{n}}, true
+	}
+	p[len(p)-1].Tests = e.tests(n)
+	active, _ := e.t.find(p, e.st)
+	for _, m := range active {
+		if m.text() != n.text() || m.val.start < 0 || m.block {
+			return fileKey{p, []*node{n}}, false
+		}
+	}
+	return fileKey{p, active}, slices.Contains(active, n)
+}
+
+// apply carries out one operation on src.
+func (e *editor) apply(src string, op Op) (string, error) {
+	res, err := Apply(Input{Name: e.in.Name, Format: e.in.Format, Bytes: []byte(src), Ops: []Op{op}})
+	return string(res.Bytes), err
+}
+
 // flag puts a key without a value into a comment and takes it out again.
-func (c *tally) flag(src string, apply func(string, Op) (string, error)) {
-	c.flags++
-	hidden, err := apply(src, Op{Verb: Comment})
-	if err != nil {
+func (c *tally) flag(e *editor, n *node) {
+	p, alone := e.exact(n)
+	if !alone {
 		return
 	}
-	if shown, err := apply(hidden, Op{Verb: Uncomment}); err == nil && shown == src {
+	c.flags++
+	hidden, err := e.apply(e.t.src, Op{Verb: Comment, Path: p})
+	if err != nil {
+		c.note("flag %s", explain(err))
+		return
+	}
+	if shown, err := e.apply(hidden, Op{Verb: Uncomment, Path: p}); err == nil && shown == e.t.src {
 		c.flagsBack++
+	} else {
+		c.note("flag not back %s: %s", e.in.Name, p)
 	}
 }
 
 // key sets a key to another value and back.
-func (c *tally) key(name, src string, p Path, n *node, f Format, apply func(string, Op) (string, error)) {
+func (c *tally) key(e *editor, k fileKey) {
+	n, src, name := k.nodes[0], e.t.src, e.in.Name
 	value := "v7654"
 	if isNumber(n.text()) {
 		value = "7654"
 	}
-	if n.text() == value {
+	for strings.Contains(src, value) {
 		value += "1"
 	}
-	now, err := apply(src, Op{Verb: Set, To: []Value{{Text: value}}})
+	set := Op{Verb: Set, Path: k.path, To: []Value{{Text: value}}, Count: Count{N: len(k.nodes)}}
+	if e.isList(n) {
+		set.List, set.To = true, append(set.To, e.valuesOf(n)[1:]...)
+	}
+	now, err := e.apply(src, set)
 	if err != nil {
-		c.refused++
 		c.note("refused %s: %s", name, explain(err))
 		return
 	}
-	c.held++
-	old := n.text()
-	if len(n.words) != 1 || strings.Contains(n.val.of(src), "\n") {
-		old = n.val.of(src)
+	back := set
+	back.Path, back.To = e.pathNow(k, value), e.valuesOf(n)
+	after := e.sy.parse(now)
+	if there, _ := after.find(back.Path, e.st); len(there) != len(k.nodes) || !onlyValues(src, now, k.nodes) {
+		c.note("not held %s: %s", name, k.path)
+		return
 	}
-	back, err := apply(now, Op{Verb: Set, To: []Value{{Text: old}}})
-	after := f.parse(back)
-	there, _ := after.find(p, f.style())
+	c.held += len(k.nodes)
+	was, err := e.apply(now, back)
+	again := e.sy.parse(was)
+	there, _ := again.find(k.path, e.st)
 	switch {
 	case err != nil:
-		c.note("not back %s: %s", name, explain(err))
-	case back == src:
-		c.back++
-	case len(there) == 1 && there[0].text() == n.text():
-		c.alike++
-		c.note("alike %s: %s", name, p)
+		c.note("not back %s: %s\n%s", name, explain(err), n.whole.of(src))
+	case was == src:
+		c.back += len(k.nodes)
+	case len(there) == len(k.nodes) && there[0].text() == n.text():
+		c.alike += len(k.nodes)
+		c.note("alike %s: %s\n%s\n%s", name, k.path, n.whole.of(src), there[0].whole.of(was))
 	default:
-		c.note("not back %s: %s", name, p)
+		c.note("not back %s: %s\n%s", name, k.path, n.whole.of(src))
 	}
+}
+
+// valuesOf returns what an operation says to give n the value that it has: each
+// item of a list, else one value; as it is written where it is several words or
+// lines, and with its type where the format has types.
+func (e *editor) valuesOf(n *node) []Value {
+	var all []Value
+	for _, w := range n.words {
+		v := Value{Text: w.text}
+		switch {
+		case !e.st.types || w.quote != 0:
+		case isNumber(w.text):
+			v.Kind = Number
+		case strings.EqualFold(w.text, "true") || strings.EqualFold(w.text, "false"):
+			v.Kind = Bool
+		}
+		all = append(all, v)
+	}
+	written := n.val.of(e.t.src)
+	if !e.isList(n) && (len(all) != 1 || n.words[0].quote == 0 && strings.Contains(written, "\n")) {
+		return []Value{{Text: written}}
+	}
+	return all
+}
+
+// pathNow returns the path of a key whose value is another one now.
+func (e *editor) pathNow(k fileKey, value string) Path {
+	n := k.nodes[0]
+	p := slices.Clone(k.path)
+	for i := range p {
+		p[i].Tests = slices.Clone(p[i].Tests)
+		for j, test := range p[i].Tests {
+			own := i == len(p)-1 && test.Key == "." || i == len(p)-2 && test.Key == n.name
+			if own && test.Value == n.text() {
+				p[i].Tests[j].Value = value
+			}
+		}
+	}
+	return p
+}
+
+// onlyValues reports whether now is src with other values of ns, each with one
+// blank more or less before it.
+func onlyValues(src, now string, ns []*node) bool {
+	at := 0
+	for _, n := range ns {
+		kept := strings.TrimRight(src[at:n.val.start], " \t")
+		i := strings.Index(now, kept)
+		if i < 0 || at == 0 && i > 0 || i > n.val.end-n.val.start+200 {
+			return false
+		}
+		now = now[i+len(kept):]
+		at = n.val.end
+	}
+	return strings.HasSuffix(now, src[at:])
 }

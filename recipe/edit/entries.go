@@ -98,7 +98,10 @@ func (e *editor) shared(n *node) bool {
 
 // tests returns predicates that are true of n.
 func (e *editor) tests(n *node) []Test {
-	if text := n.text(); text != "" && !strings.ContainsAny(text, "\n") {
+	if !n.block && n.val.start >= 0 && !n.val.empty() {
+		return []Test{{Key: ".", Value: n.text()}}
+	}
+	if text := n.text(); text != "" && !strings.Contains(text, "\n") {
 		return []Test{{Key: ".", Value: text}}
 	}
 	for _, k := range n.kids {

@@ -21,8 +21,8 @@ type Format struct {
 // A format is a row here and a file with its syntax.
 func Formats() []Format {
 	return []Format{
-		{"text", "any text, by lines", []string{"README*", "*.md", "*.pem", "*.crt", "*.key", "tmpfiles.d/*", "sysusers.d/*", "*.html", "*.c", "*.h", "Makefile*", "*.js", "*.pl", "*.css"}, text{}},
-		{"configparser", "Python's ini files: fail2ban, setup.cfg, pip, openstack", []string{"fail2ban/**", "setup.cfg", "tox.ini", "pip.conf", "odoo*.conf", "keystone.conf", "nova*.conf", "neutron*.conf", "glance*.conf", "cinder*.conf", "heat.conf", "rally.conf", ".hg/hgrc", "hgrc", ".hgrc", ".pypirc", ".s3cfg", "ansible.cfg", ".coveragerc", "mercurial/**.rc"}, configparser()},
+		{"text", "any text, by lines", []string{"README*", "*.md", "*.pem", "*.crt", "*.key", "tmpfiles.d/*", "sysusers.d/*", "*.html", "*.sql", "*.c", "*.h", "Makefile*", "*.js", "*.pl", "*.css"}, text{}},
+		{"configparser", "Python's ini files: fail2ban, setup.cfg, pip, openstack", []string{"fail2ban/**/*.conf", "fail2ban/**/*.local", "setup.cfg", "tox.ini", "pip.conf", "odoo*.conf", "keystone.conf", "nova*.conf", "neutron*.conf", "glance*.conf", "cinder*.conf", "heat.conf", "rally.conf", ".hg/hgrc", "hgrc", ".hgrc", ".pypirc", ".s3cfg", "ansible.cfg", ".coveragerc", "mercurial/**.rc"}, configparser()},
 		{"nginx", "blocks and directives of nginx", []string{"nginx.conf", "nginx*.conf", "/etc/nginx/**", "nginx/conf.d/*", "nginx/conf/*", "sites-available/*.nginx", "*.nginx"}, nginx{}},
 		{"apache", "directives and <Blocks> of httpd, proftpd, cups", []string{"/etc/apache2/*/*.conf", "/etc/apache2/*/*.load", "/etc/apache2/sites-*/*", "/etc/apache2/conf.d/*", "/etc/apache2/conf-*/*", "modsecurity*.conf*", "apache2.conf", "httpd.conf", "httpd*.conf", "ports.conf", "/etc/httpd/**", "000-default*", "default-ssl*", "conf/extra/*.conf", "cupsd.conf*", "proftpd.conf", ".htaccess"}, apache()},
 		{"php", "php.ini, its conf.d and php-fpm's pools", []string{"php.ini*", "php*.ini", "php-fpm.conf*", "php-fpm.d/*", "pool.d/*.conf", "www.conf*", "php/**/conf.d/*.ini", "php*/conf.d/*", "mods-available/*.ini", "etc/php/**"}, php()},
@@ -66,11 +66,11 @@ func Formats() []Format {
 		{"json", "JSON, with comments where a file has them", []string{"*.json", "*.jsonc", "*.json5", ".babelrc", ".eslintrc", "composer.lock", "*.webmanifest"}, jsonc{}},
 		{"xml", "XML: elements, @attributes and text", []string{"*.xml", "*.xsl", "*.xsd", "*.xml.*", "fonts.conf", "fonts/conf.d/*.conf", "dbus-1/**/*.conf", "avahi/services/*.service", "*.plist", "*.pom", "*.csproj"}, xml{}},
 		{"yaml", "YAML: keys, and items by their values", []string{"*.yml", "*.yaml", "cloud.cfg", "cloud.cfg.d/*", ".bundle/config", "salt/minion*", "salt/master*", "minion.d/*", "*.sls", "mongod.conf", ".gemrc", "gemrc", ".clang-format", ".travis.yml"}, yaml{}},
-		{"toml", "TOML", []string{"*.toml", "influxdb.conf", "telegraf.conf", "Pipfile", "Cargo.lock"}, tomlText{}},
+		{"toml", "TOML", []string{"*.toml", "influxdb/influxdb.conf", "telegraf.conf", "Pipfile", "Cargo.lock"}, tomlText{}},
 		{"php-code", "PHP settings: $a['b'] = v, define(), 'k' => v", []string{"wp-config*.php", "config.inc.php", "config*.php", "settings*.php", "LocalSettings.php", "parameters.php", "local.php"}, phpCode()},
 		{"python", "Python settings: a.b = v", []string{"jupyter_*config.py", "ipython*_config.py", "settings.py", "local_settings.py", "config.py", "gunicorn*.py", "superset_config.py", "uwsgi*.py"}, python()},
 		{"lua", "Lua settings: a = v, in tables, too", []string{"*.lua"}, lua()},
-		{"braces", "key = value in braces: lvm, freeradius", []string{"lvm.conf", "lvmlocal.conf", "raddb/**", "freeradius/**", "shiny-server.conf"}, dovecot()},
+		{"braces", "key = value in braces: lvm, freeradius", []string{"lvm.conf", "lvmlocal.conf", "raddb/**", "freeradius/**", "shiny-server.conf"}, freeradius()},
 		{"colon", "key: value without nesting", []string{"imapd.conf", "aliases"}, colon()},
 		{"ini", "sections and keys: what is no other ini", []string{"*.ini", "*.cfg", "*.repo", "yum.conf", "dnf.conf", "pacman.conf", "bluetooth/*.conf", "/etc/ansible/hosts", "yum.repos.d/*", "supervisor/conf.d/*", "*.ini.*", ".theanorc", "asterisk/*.conf", "storage-*.conf", "xrdp/*", "sssd.conf", "gdm3/*.conf", "realmd.conf", "ini.d/*", "avahi-daemon.conf", "NetworkManager.conf", "*.cnf", "lightdm.conf"}, ini()},
 	}
@@ -123,11 +123,25 @@ func globParts(glob, name []string) bool {
 	return len(glob) == len(name)
 }
 
+// formatByText returns the format of a file that its path says to be of another
+// one, where the first bytes leave no doubt: /etc/avahi/services/ssh.service is
+// no unit of systemd.
+func formatByText(format, src string) string {
+	switch {
+	case format != "systemd":
+	case strings.HasPrefix(src, "<?xml"):
+		return "xml"
+	case strings.HasPrefix(src, "#!"):
+		return "shell"
+	}
+	return format
+}
+
 // formatOf returns the format of an input.
 func formatOf(in Input) (Format, error) {
 	name := in.Format
 	if name == "" {
-		name = FormatOf(in.Name)
+		name = formatByText(FormatOf(in.Name), string(in.Bytes))
 		if name == "text" && slices.ContainsFunc(in.Ops, Op.onKeys) {
 			name = guess(in.Name, string(in.Bytes))
 		}

@@ -34,7 +34,17 @@ func guess(name, src string) string {
 	if active.lines == 0 {
 		return quiet.format()
 	}
-	return active.format()
+	format := active.format()
+	if format == "blocks" && reads(src, "braces") && !reads(src, format) {
+		return "braces" // statements that end with their lines
+	}
+	return format
+}
+
+// reads reports whether a format explains all of src.
+func reads(src, format string) bool {
+	f, err := formatOf(Input{Format: format})
+	return err == nil && len(f.parse(src).odd) == 0
 }
 
 // shapes counts what lines look like.

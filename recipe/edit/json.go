@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // jsonc is JSON, with comments and trailing commas where a file has them. An
@@ -83,29 +82,6 @@ func (p *jsonParser) twin(in *node, mark, end int) {
 	n := *q.t.root.kids[0]
 	n.twin, n.mark = true, mark
 	p.t.add(in, n)
-}
-
-// value reads one value into n.
-func (p *jsonParser) value(n *node, depth int) {
-	switch c := p.s[p.at]; {
-	case depth > maxDepth:
-		p.t.oddAt(p.at, "the nesting is too deep")
-		p.at = len(p.s)
-	case c == '{':
-		p.object(n, depth)
-	case c == '[':
-		p.array(n, depth)
-	default:
-		w, ok := p.scalar()
-		if !ok {
-			p.t.oddAt(p.at, "this is no JSON value")
-			p.at = max(p.at+1, w.end)
-			return
-		}
-		n.words, n.val = []word{w}, w.span
-		p.at = w.end
-	}
-	n.whole.end = p.at
 }
 
 // scalar reads a string, a number or a word.
@@ -218,98 +194,6 @@ func (p *jsonParser) resync() {
 	}
 }
 
-// jsonText writes a string.
-func jsonText(s string) (string, error) {
-	if !utf8.ValidString(s) {
-		return "", fmt.Errorf("%q is not UTF-8", s)
-	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(s)
-	return strings.TrimSuffix(b.String(), "\n"), err
-}
-
-// jsonSpell writes a value: in quotes where the old one has them; bare where
-// the old one is bare and the new one can be; by its kind where there is none.
-func jsonSpell(old *word, v Value) (string, error) {
-	bare := v.Kind != String
-	if old != nil {
-		bare = old.quote == 0
-	}
-	if v.Kind == raw {
-		return v.Text, nil
-	}
-	if bare && json.Valid([]byte(v.Text)) && strings.Trim(v.Text, " \t\r\n\"{}[]") == v.Text {
-		return v.Text, nil
-	}
-	return jsonText(v.Text)
-}
-
-func (jsonc) value(t *tree, n *node, v Value) (string, error) {
-	if n.block {
-		return "", fmt.Errorf("it is a list; give a list of values")
-	}
-	return jsonSpell(&n.words[0], v)
-}
-
-func (jsonc) arg(t *tree, n *node, i int, v Value) (string, error) {
-	if i < 0 {
-		i = 0
-	}
-	if i < len(n.words) {
-		return jsonSpell(&n.words[i], v)
-	}
-	return jsonSpell(nil, v)
-}
-
-func (jsonc) entry(t *tree, like *node, name string, v Value) (string, error) {
-	text, err := jsonSpell(nil, v)
-	if err != nil {
-		return "", err
-	}
-	if name == "-" {
-		return text, nil
-	}
-	key, err := jsonText(name)
-	gap := ": "
-	for _, n := range t.entries() {
-		if n.name != "-" && n.val.start > n.nameAt.end {
-			gap = t.src[n.nameAt.end:n.val.start]
-			break
-		}
-	}
-	if strings.ContainsAny(gap, "/\n") {
-		gap = ": "
-	}
-	return key + gap + text, err
-}
-
-func (jsonc) list(t *tree, n *node, vs []Value) (string, error) {
-	sep, pad := ", ", ""
-	if n != nil && n.block && len(n.kids) > 0 {
-		pad = t.src[n.body.start:n.kids[0].whole.start]
-		if strings.TrimSpace(pad) != "" {
-			pad = ""
-		} else if pad != "" {
-			sep = "," + pad
-		}
-	}
-	var all []string
-	for _, v := range vs {
-		text, err := jsonSpell(nil, v)
-		if err != nil {
-			return "", err
-		}
-		all = append(all, text)
-	}
-	tail := ""
-	if pad != "" {
-		tail = t.src[n.kids[len(n.kids)-1].whole.end:n.body.end]
-	}
-	return "[" + pad + strings.Join(all, sep) + tail + "]", nil
-}
-
 func (jsonc) place(t *tree, sec, prev *node, text string) (splice, error) {
 	src, nl := t.src, eol(t.src)
 	kids := sec.active()
@@ -393,13 +277,6 @@ func (jsonc) show(t *tree, n *node) (splice, error) {
 		}
 	}
 	return splice{span{n.mark, n.whole.end}, text}, nil
-}
-
-func (jsonc) spellName(_ *tree, n *node, name string) (string, error) {
-	if n.name == "-" {
-		return "", fmt.Errorf("an item of a list has no name")
-	}
-	return jsonText(name)
 }
 
 func (j jsonc) fragment(sec *node, text string) *tree {

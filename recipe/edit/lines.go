@@ -108,13 +108,19 @@ func (p *linePass) line(at int) int {
 	if p.nested && p.s[start:stop] == "{" && p.openLast(end) {
 		return end
 	}
+	folded := p.cont == '\\' && p.s[stop-1] == '\\'
+	if folded {
+		stop, end = p.joined(start, stop, end)
+	}
 	if p.head != nil {
 		if n, kind := p.head(p.s, span{start, stop}); kind != noHead {
 			p.section(n, kind, span{start, stop}, end)
 			return end
 		}
 	}
-	stop, end = p.joined(start, stop, end)
+	if !folded {
+		stop, end = p.joined(start, stop, end)
+	}
 	n, ok := p.entry(p.s, span{start, stop})
 	if !ok {
 		p.t.oddAt(start, "the line is no entry")

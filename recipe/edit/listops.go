@@ -128,7 +128,7 @@ func (e *editor) members(n *node) memberList {
 		for i, w := range n.words {
 			l.texts, l.spans = append(l.texts, w.text), append(l.spans, w.span)
 			if i > 0 {
-				l.sep = e.t.src[n.words[i-1].end:w.start]
+				l.sep = e.withoutComment(e.t.src[n.words[i-1].end:w.start])
 			}
 		}
 		return l
@@ -164,4 +164,18 @@ func (e *editor) members(n *node) memberList {
 		l.texts, l.spans = append(l.texts, bare), append(l.spans, span{start, start + len(bare)})
 	}
 	return l
+}
+
+// withoutComment returns what separates two members without a comment in it.
+func (e *editor) withoutComment(sep string) string {
+	for i := range len(sep) {
+		if e.st.commentMark(sep[i:]) == "" {
+			continue
+		}
+		if nl := strings.LastIndexByte(sep, '\n'); nl > i {
+			return strings.TrimRight(sep[:i], " \t\r\n") + sep[nl:]
+		}
+		return sep
+	}
+	return sep
 }

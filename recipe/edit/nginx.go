@@ -12,7 +12,8 @@ import (
 // there, too.
 //
 // With slashes it is the kin of it that bind and syslog-ng speak: comments are
-// C's, too, and a semicolon follows a block's brace.
+// C's, too, and a semicolon follows a block's brace. As UCL has it, `name = value`
+// and `.macro(…) value` end with their line where no semicolon stands.
 type nginx struct{ slashes bool }
 
 func (x nginx) style() *style {
@@ -51,8 +52,12 @@ type nginxParser struct {
 func (p *nginxParser) run() {
 	for p.at < len(p.s) {
 		switch c := p.s[p.at]; {
+		case c == '\n' && p.endsHere():
+			p.endLine()
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
 			p.at++
+		case c == '.' && p.slashes && len(p.args) == 0:
+			p.macro()
 		case c == '#' || p.slashes && strings.HasPrefix(p.s[p.at:], "//"):
 			p.comment()
 		case p.slashes && strings.HasPrefix(p.s[p.at:], "/*"):
@@ -95,6 +100,63 @@ func (p *nginxParser) node(parent *node, ws []word, end int) *node {
 	}
 	return p.t.add(parent, n)
 }
+
+// endsHere reports whether the line's end at p.at ends what is being read: an
+// assignment in which no bracket is open.
+func (p *nginxParser) endsHere() bool {
+	if !p.slashes || len(p.args) < 3 || p.args[1].text != "=" || p.args[1].quote != 0 {
+		return false
+	}
+	depth := 0
+	for _, w := range p.args[2:] {
+		if w.quote == 0 {
+			depth += strings.Count(w.text, "[") + strings.Count(w.text, "(") - strings.Count(w.text, "]") - strings.Count(w.text, ")")
+		}
+	}
+	last := p.args[len(p.args)-1]
+	return depth <= 0 && (last.quote != 0 || !strings.HasSuffix(last.text, ","))
+}
+
+// endLine ends an entry where its line does.
+func (p *nginxParser) endLine() {
+	p.node(p.top, p.args, p.args[len(p.args)-1].end)
+	p.args = p.args[:0]
+}
+
+// macro reads `.include(try=true; priority=1) "file"`, to the end of its line or
+// to its semicolon.
+func (p *nginxParser) macro() {
+	end := lineEnd(p.s, p.at)
+	for p.at < end && !(p.s[p.at] == ';' && len(p.args) > 0) && p.s[p.at] != '}' {
+		switch c := p.s[p.at]; {
+		case isBlank(c) || c == '\n':
+			p.at++
+			continue
+		case len(p.args) == 0:
+			word := span{p.at, p.at}
+			for word.end < end && !isBlank(p.s[word.end]) && p.s[word.end] != '\n' && p.s[word.end] != '(' {
+				word.end++
+			}
+			if word.end < end && p.s[word.end] == '(' {
+				if i := strings.IndexByte(p.s[word.end:end], ')'); i > 0 {
+					word.end += i + 1
+				}
+			}
+			p.args = append(p.args, word0(p.s, word))
+			p.at = word.end
+		default:
+			p.args = append(p.args, nginxWord(p.s[:end], &p.at))
+		}
+	}
+	if p.at < end && p.s[p.at] == ';' {
+		p.directive()
+		return
+	}
+	p.endLine()
+}
+
+// word0 returns the word that stands at sp as it is written.
+func word0(s string, sp span) word { return word{span: sp, text: sp.of(s)} }
 
 func (p *nginxParser) directive() {
 	p.at++
@@ -249,114 +311,4 @@ func nginxUnescape(s string) string {
 		i++
 	}
 	return b.String()
-}
-
-// comment reads a comment line, which may hold a directive, the head of a
-// block or its end.
-func (p *nginxParser) comment() {
-	mark := p.at
-	end := lineEnd(p.s, p.at)
-	p.at = end
-	if len(p.args) > 0 || strings.TrimSpace(p.s[lineStart(p.s, mark):mark]) != "" {
-		return
-	}
-	at := mark
-	for at < end && (p.s[at] == '#' || p.slashes && p.s[at] == '/') {
-		at++
-	}
-	ws, stop, ok := p.twinWords(&at, end)
-	if !ok {
-		return
-	}
-	parent := p.top
-	if len(p.twin) > 0 {
-		parent = p.twin[len(p.twin)-1]
-	}
-	switch stop {
-	case '}':
-		if len(p.twin) > 0 {
-			parent.body.end, parent.whole.end = mark, at
-			p.twin = p.twin[:len(p.twin)-1]
-		}
-		return
-	case ';':
-		n := p.node(parent, ws, at)
-		n.twin, n.mark = true, mark
-		p.at = lineEnd(p.s, at-1)
-	case '{':
-		n := p.node(parent, ws, at)
-		n.twin, n.mark, n.block = true, mark, true
-		n.body = span{at, at}
-		p.twin = append(p.twin, n)
-	}
-}
-
-// twinWords reads the words of a comment up to `;`, `{` or `}`, which must end
-// the line but for a comment. A value may go on in quotes on the next comment
-// lines, as log formats do.
-func (p *nginxParser) twinWords(at *int, end int) (ws []word, stop byte, ok bool) {
-	for i := *at; ; {
-		for i < end && (isBlank(p.s[i]) || p.s[i] == '\n') {
-			i++
-		}
-		if i >= end {
-			next, more := p.goesOn(end)
-			if len(ws) < 2 || !more {
-				return nil, 0, false
-			}
-			i, end = next, lineEnd(p.s, next)
-			continue
-		}
-		switch c := p.s[i]; {
-		case c == '}' && len(ws) == 0, c == ';' && len(ws) > 0, c == '{' && len(ws) > 0:
-			rest := strings.TrimSpace(p.s[i+1 : end])
-			*at = i + 1
-			return ws, c, rest == "" || rest[0] == '#' || p.slashes && c == '}' && rest == ";"
-		case c == ';' || c == '{' || c == '}' || c == '#':
-			return nil, 0, false
-		}
-		w := nginxWord(p.s[:end], &i)
-		if len(ws) == 0 && !isDirective(w.text) {
-			return nil, 0, false
-		}
-		ws = append(ws, w)
-	}
-}
-
-// goesOn returns where the text of the comment line at offset at begins if that
-// is a quoted word.
-func (p *nginxParser) goesOn(at int) (int, bool) {
-	end := len(p.s)
-	for at < end && (p.s[at] == ' ' || p.s[at] == '\t') {
-		at++
-	}
-	if at == end || p.s[at] != '#' {
-		return 0, false
-	}
-	for at < end && (p.s[at] == '#' || p.s[at] == ' ' || p.s[at] == '\t') {
-		at++
-	}
-	return at, at < end && (p.s[at] == '\'' || p.s[at] == '"')
-}
-
-// isDirective reports whether a word may name a directive: letters, digits and
-// underscores.
-func isDirective(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// endTwins closes what is still open in comments when the comments end: a head
-// without its end was prose.
-func (p *nginxParser) endTwins() {
-	for _, n := range p.twin {
-		n.whole.end = n.body.start
-		n.body.end = n.body.start
-	}
-	p.twin = p.twin[:0]
 }

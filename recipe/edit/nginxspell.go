@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-func (nginx) value(t *tree, n *node, v Value) (string, error) {
+func (x nginx) value(t *tree, n *node, v Value) (string, error) {
 	lead := ""
 	if n.val.empty() {
 		lead = " "
@@ -13,7 +13,7 @@ func (nginx) value(t *tree, n *node, v Value) (string, error) {
 	if len(n.words) == 1 && n.words[0].quote != 0 {
 		return nginxQuote(v.Text, n.words[0].quote), nil
 	}
-	if nginxPlain(v.Text) {
+	if x.plain(v.Text) || x.isList(v.Text) {
 		return lead + v.Text, nil
 	}
 	if len(n.words) > 1 {
@@ -22,25 +22,25 @@ func (nginx) value(t *tree, n *node, v Value) (string, error) {
 	return lead + nginxQuote(v.Text, '"'), nil
 }
 
-func (nginx) arg(t *tree, n *node, i int, v Value) (string, error) {
+func (x nginx) arg(t *tree, n *node, i int, v Value) (string, error) {
 	if i >= 0 && n.words[i].quote != 0 {
 		return nginxQuote(v.Text, n.words[i].quote), nil
 	}
-	if nginxPlain(v.Text) && !strings.ContainsAny(v.Text, " \t\n") {
+	if x.plain(v.Text) && !strings.ContainsAny(v.Text, " \t\n") {
 		return v.Text, nil
 	}
 	return nginxQuote(v.Text, '"'), nil
 }
 
-func (nginx) entry(t *tree, like *node, name string, v Value) (string, error) {
-	if !nginxPlain(name) || strings.ContainsAny(name, " \t") {
+func (x nginx) entry(t *tree, like *node, name string, v Value) (string, error) {
+	if !x.plain(name) || strings.ContainsAny(name, " \t") {
 		return "", fmt.Errorf("%q cannot name a directive", name)
 	}
 	text := v.Text
 	if text == "" {
 		return name + ";", nil
 	}
-	if !nginxPlain(text) {
+	if !x.plain(text) && !x.isList(text) {
 		text = nginxQuote(text, '"')
 	}
 	if like != nil && like.val.start > like.nameAt.end && strings.Contains(t.src[like.nameAt.end:like.val.start], "=") {
@@ -49,18 +49,27 @@ func (nginx) entry(t *tree, like *node, name string, v Value) (string, error) {
 	return name + gapLike(t, like, name) + text + ";", nil
 }
 
-// nginxPlain reports whether s, as it is, reads as one or more words.
-func nginxPlain(s string) bool {
+// isList reports whether s is an array as UCL writes it, with its brackets.
+func (x nginx) isList(s string) bool {
+	if !x.slashes || !strings.HasPrefix(s, "[") || !strings.HasSuffix(s, "]") {
+		return false
+	}
+	t := x.parse("k = " + s + ";")
+	return isWhole(t, s)
+}
+
+// plain reports whether s, as it is, reads as one or more words.
+func (x nginx) plain(s string) bool {
 	for at := 0; at < len(s); {
-		if c := s[at]; c == ' ' || c == '\t' {
+		if c := s[at]; c == ' ' || c == '\t' || c == '\n' {
 			at++
 			continue
 		}
-		if strings.IndexByte(";{}#\r\n", s[at]) >= 0 {
+		if strings.IndexByte(";{}#\r", s[at]) >= 0 {
 			return false
 		}
 		w := nginxWord(s, &at)
-		if (s[w.start] == '"' || s[w.start] == '\'') && (w.quote == 0 || at < len(s) && s[at] != ' ' && s[at] != '\t') {
+		if (s[w.start] == '"' || s[w.start] == '\'') && (w.quote == 0 || !x.endsWord(s[at:])) {
 			return false
 		}
 		if w.quote == 0 && w.text != s[w.start:w.end] {
@@ -73,12 +82,18 @@ func nginxPlain(s string) bool {
 	return strings.TrimSpace(s) != "" && s == strings.TrimSpace(s)
 }
 
-// nginxQuote puts s into quotes.
+// endsWord reports whether a quoted word may end before s.
+func (x nginx) endsWord(s string) bool {
+	return s == "" || strings.IndexByte(" \t\n", s[0]) >= 0 || x.slashes && s[0] == ','
+}
+
+// nginxQuote puts s into quotes, with no more backslashes than it takes: others
+// stay what they are to nginx, for regular expressions.
 func nginxQuote(s string, q byte) string {
 	var b strings.Builder
 	b.WriteByte(q)
 	for i := range len(s) {
-		if s[i] == q || s[i] == '\\' {
+		if s[i] == q || s[i] == '\\' && (i+1 == len(s) || strings.IndexByte(`"'\trn`, s[i+1]) >= 0) {
 			b.WriteByte('\\')
 		}
 		b.WriteByte(s[i])

@@ -166,9 +166,11 @@ func tomlSpell(old *word, v Value) (string, error) {
 	switch {
 	case v.Kind == raw:
 		return v.Text, nil
+	case old != nil && old.quote != 0 && v.Kind != String && !isTyped(old.text):
+		return v.Text, nil
 	case old != nil && old.quote == '\'' && !strings.ContainsAny(v.Text, "'\n\r"):
 		return "'" + v.Text + "'", nil
-	case old != nil && old.quote == 0 && (isNumber(v.Text) || v.Text == "true" || v.Text == "false"), old == nil && v.Kind != String:
+	case old != nil && old.quote == 0 && (isTyped(v.Text)), old == nil && v.Kind != String:
 		return v.Text, nil
 	}
 	return yamlDouble(v.Text)

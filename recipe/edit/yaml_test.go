@@ -55,7 +55,7 @@ func TestYAML(t *testing.T) {
 		{"longer list", s, `set = "list", to = ["c", "d", 3]`, edited(t, s, "- a\n- b", "- c\n- d\n- 3"), ""},
 		{"flow list", s, `set = "flow", to = ["1", "b, c"]`, edited(t, s, `[x, "y z"]`, `["1", "b, c"]`), ""},
 		{"new list", s, `set = "path/l", to = ["a"]`, edited(t, s, "'it''s'\n", "'it''s'\n  l: [a]\n"), ""},
-		{"add", s, `{ add = "list", value = "c" }, { add = "flow", value = "w" }, { add = "list", value = "0x", first = true }`, edited(t, s, "- a\n- b", "- \"0x\"\n- a\n- b\n- c", `"y z"]`, `"y z", w]`), ""},
+		{"add", s, `{ add = "list", value = "c" }, { add = "flow", value = "w" }, { add = "list", value = "0x1", first = true }`, edited(t, s, "- a\n- b", "- \"0x1\"\n- a\n- b\n- c", `"y z"]`, `"y z", w]`), ""},
 		{"remove", s, `{ remove = "list", value = "b" }, { remove = "flow", value = "x" }`, edited(t, s, "- b\n", "", `x, `, ""), ""},
 		{"text", s, `set = "text", to = "one"`, edited(t, s, "|\n  line one\n  line two: not a key", "one"), ""},
 		{"plain of lines", s, `set = "plain", to = "x", was = "goes on here"`, edited(t, s, "goes\n  on here", "x"), ""},

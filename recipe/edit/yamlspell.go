@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -27,15 +28,19 @@ func yamlPlain(s string, flow bool) bool {
 // yamlTyped reports whether a plain s is read as something else than a string.
 func yamlTyped(s string) bool {
 	switch strings.ToLower(s) {
-	case "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "-.inf", ".nan":
+	case "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n":
 		return true
 	}
-	bare := strings.TrimLeft(s, "+-")
-	if bare == "" || bare[0] != '.' && (bare[0] < '0' || bare[0] > '9') {
-		return false
-	}
-	return strings.Trim(strings.ToLower(bare), "0123456789._:exoabcdf+-") == ""
+	return yamlNumber.MatchString(s)
 }
+
+// yamlNumber is what YAML 1.1 or 1.2 reads as a number or a date: integers,
+// floats, numbers to the base 60, timestamps (yaml.org/type, YAML 1.2.2 10.3).
+var yamlNumber = regexp.MustCompile(`^[-+]?(` +
+	`0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|` +
+	`[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?|` +
+	`[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|\.(inf|Inf|INF)` +
+	`)$|^\.(nan|NaN|NAN)$|^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?$`)
 
 // yamlDouble writes s in double quotes.
 func yamlDouble(s string) (string, error) {
@@ -53,6 +58,8 @@ func yamlDouble(s string) (string, error) {
 func yamlSpell(old *word, v Value, flow bool) (string, error) {
 	switch {
 	case v.Kind == raw:
+		return v.Text, nil
+	case old != nil && old.quote != 0 && v.Kind != String && !isTyped(old.text):
 		return v.Text, nil
 	case old != nil && old.quote == '"':
 		return yamlDouble(v.Text)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
@@ -58,7 +59,10 @@ type shape struct {
 	implied bool
 }
 
-var posType = reflect.TypeFor[diag.Pos]()
+var (
+	posType  = reflect.TypeFor[diag.Pos]()
+	editType = reflect.TypeFor[recipe.Edit]()
+)
 
 func (d *describer) describe(kind Kind, do any) {
 	d.name = d.name[:0]
@@ -106,6 +110,11 @@ func (d *describer) list(v reflect.Value) {
 
 func (d *describer) structure(v reflect.Value) {
 	mark, around := len(d.name), d.pos
+	if v.Type() == editType {
+		d.name = append(d.name, ".format"...)
+		d.add(strconv.Itoa(editFormat))
+		d.name = d.name[:mark]
+	}
 	for _, s := range d.shape(v.Type()) {
 		if s.implied && !d.all {
 			continue

@@ -37,6 +37,10 @@ var formats = map[Kind]int{
 	KindUnpack: 1, KindConfigure: 4, KindBuild: 2, KindCollect: 2, KindImage: 5,
 }
 
+// editFormat is part of the description of each edit: raise it when an equal
+// operation makes something else of an equal file.
+const editFormat = 2
+
 // An Action is one thing to do.
 type Action struct {
 	ID     ID
