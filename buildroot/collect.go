@@ -15,7 +15,7 @@ import (
 // collect takes the declared outputs out of what the steps wrote. Its result has
 // a tree for each set, and one for each package that their libraries are in.
 func (b *Builder) collect(ctx context.Context, a *plan.Action, do *plan.Collect, inputs map[plan.ID]store.Result) (finisher, error) {
-	made, err := readTree(b.Store, inputs[do.Made].Trees[treeName])
+	files, steps, err := b.made(do, inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -23,10 +23,10 @@ func (b *Builder) collect(ctx context.Context, a *plan.Action, do *plan.Collect,
 	if err != nil {
 		return nil, err
 	}
-	out, root := splitOut(made.Files)
+	out, root := splitOut(files)
 	opener := Opener{b.Store}
 	taken, err := artefact.Select(ctx, artefact.Input{
-		Recipe: a.Recipe, Out: out, Root: root, Owner: owner, Steps: stepsOf(made.Meta),
+		Recipe: a.Recipe, Out: out, Root: root, Owner: owner, Steps: steps,
 		Sets: do.Sets, NoSets: do.NoSets, Discard: do.Discard, Own: do.Own, Open: opener,
 	})
 	if err != nil {

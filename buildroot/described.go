@@ -31,7 +31,7 @@ func (b *Builder) noteDescription(ctx context.Context, a *plan.Action) error {
 	return b.Store.PutResult(ctx, describedKey(a), store.Result{Blobs: map[string]string{descriptionName: digest}})
 }
 
-// LastDescription is what an action like a, of the same kind and recipe, was
+// LastDescription is what an action like a, with the same label, was
 // made of when one was last done; nil if none was.
 func LastDescription(s *store.Store, a *plan.Action) ([]plan.Field, error) {
 	r, ok, err := s.Result(describedKey(a))
@@ -43,6 +43,6 @@ func LastDescription(s *store.Store, a *plan.Action) ([]plan.Field, error) {
 }
 
 func describedKey(a *plan.Action) string {
-	sum := sha256.Sum256([]byte(string(a.Kind) + " " + a.Recipe))
+	sum := sha256.Sum256([]byte(a.Label)) // it has the kind, and the recipe
 	return "described-" + hex.EncodeToString(sum[:16])
 }

@@ -36,12 +36,15 @@ func (w *building) harvest(ctx context.Context) (finisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range neverHarvested() {
+	for _, dir := range w.neverHarvested() {
 		if err := rmtree.RemoveAll(filepath.Join(w.upper(), dir)); err != nil {
 			return nil, err
 		}
 	}
 	if err := w.searchChanges(changes); err != nil {
+		return nil, err
+	}
+	if err := w.unveil(changes); err != nil {
 		return nil, err
 	}
 	draft, err := w.Store.NewTree()
@@ -106,16 +109,19 @@ func (w *building) changes(ctx context.Context) ([]job.Change, error) {
 			all, err = runner.Scan(ctx, w.scratch.Dir(), nil)
 		}
 	}
-	return slices.DeleteFunc(all, func(c job.Change) bool { return belongsToNobody(c.Path) }), err
+	never := w.neverHarvested()
+	return slices.DeleteFunc(all, func(c job.Change) bool {
+		within := func(dir string) bool { return c.Path == dir || layer.Below(c.Path, dir) }
+		return c.Path == "/" || slices.ContainsFunc(never, within)
+	}), err
 }
 
-func belongsToNobody(path string) bool {
-	for p := path; p != "/" && p != "."; p = filepath.Dir(p) {
-		if notHarvested(p) {
-			return true
-		}
+// neverHarvested are directories of which nothing belongs into the result.
+func (w *building) neverHarvested() []string {
+	if w.do.Stage {
+		return slices.DeleteFunc(neverHarvested(), func(dir string) bool { return dir == sourceDir })
 	}
-	return path == "/"
+	return neverHarvested()
 }
 
 // index describes the changes as files, with owners' names and the step that
@@ -151,7 +157,7 @@ func (w *building) meta() map[string]string {
 	var names []string
 	for i, s := range w.do.Steps {
 		names = append(names, s.Name)
-		if i+1 < len(w.do.Steps) && i < len(w.listed) { // what is there at the end stands in the index
+		if (w.do.Stage || i+1 < len(w.do.Steps)) && i < len(w.listed) { // what is there at the end stands in the index
 			meta[fmt.Sprint(madeStep, i)] = strings.Join(w.listed[i], "\n")
 		}
 	}
@@ -171,11 +177,16 @@ func (w *building) file(c job.Change, names owners) (*layer.File, error) {
 		f.User, f.Group = owner, owner
 	}
 	switch c.Kind {
-	case job.Whiteout, job.Socket:
+	case job.Socket:
 		return nil, nil
+	case job.Whiteout:
+		if !w.do.Layered() {
+			return nil, nil
+		}
+		f.User, f.Group, f.MTime = "root", "root", 0
 	case job.Dir:
-		if c.Opaque {
-			f.Type = layer.Dir // nothing of the packages below is ever an artefact
+		if c.Opaque && w.do.Layered() { // nothing of the packages below is ever an artefact
+			f.Type = layer.Opaque
 		}
 	case job.Regular:
 		return f, describe(f, filepath.Join(w.upper(), c.Path))

@@ -2,6 +2,7 @@ package buildroot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,16 +45,39 @@ type ShellOptions struct {
 	After  string // a step: it and those before it are run first
 }
 
-// Shell prepares the root of a build action for a shell.
+// ShellIn is which of the actions that run a recipe's steps has the root that the
+// options mean: without a step the last, which sees the whole source.
+func ShellIn(builds []*plan.Action, o ShellOptions) (*plan.Action, error) {
+	if len(builds) == 0 {
+		return nil, errors.New("it has no steps, and so no buildroot")
+	}
+	var names []string
+	for _, a := range builds {
+		for _, s := range a.Do.(*plan.Build).Steps {
+			if s.Name == o.step() {
+				return a, nil
+			}
+			names = append(names, s.Name)
+		}
+	}
+	if o.Before+o.After != "" {
+		return nil, fmt.Errorf("there is no step %q: the steps are %s", o.step(), strings.Join(names, ", "))
+	}
+	return builds[len(builds)-1], nil
+}
+
+// step is the name of the step that is meant, or "".
+func (o ShellOptions) step() string {
+	if o.Left != nil {
+		return o.Left.Step
+	}
+	return o.Before + o.After
+}
+
+// Shell prepares the root of a build action, which [ShellIn] found, for a shell.
 func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*Shell, error) {
-	do, ok := a.Do.(*plan.Build)
-	if !ok || len(do.Steps) == 0 {
-		return nil, fmt.Errorf("%s has no steps", a.Label)
-	}
-	first, at, err := o.steps(do.Steps)
-	if err != nil {
-		return nil, err
-	}
+	do := a.Do.(*plan.Build)
+	first, at := o.steps(do.Steps)
 	inputs, err := b.inputs(ctx, a)
 	if err != nil {
 		return nil, err
@@ -67,7 +91,7 @@ func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*S
 	defer w.closeCaches()
 	if o.Left != nil {
 		if err = w.revealSecrets(ctx); err == nil {
-			w.layers, err = w.rootOf(do, inputs)
+			w.layers, err = w.rootOf(o.Left.dir, inputs)
 		}
 	} else if err = w.prepare(ctx, inputs); err == nil {
 		s.log = w.log
@@ -83,29 +107,17 @@ func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*S
 	return s, nil
 }
 
-// steps finds what is to run first, and the step in whose place the shell is.
-func (o ShellOptions) steps(all []recipe.Step) (first []recipe.Step, at recipe.Step, err error) {
-	name := o.Before + o.After
-	if o.Left != nil {
-		name = o.Left.Step
-	}
-	if name == "" {
-		return nil, all[len(all)-1], nil
-	}
-	i := slices.IndexFunc(all, func(s recipe.Step) bool { return s.Name == name })
+// steps finds what is to run first, and the step in whose place the shell is: the
+// last one if the recipe has lost the one that failed.
+func (o ShellOptions) steps(all []recipe.Step) (first []recipe.Step, at recipe.Step) {
+	i := slices.IndexFunc(all, func(s recipe.Step) bool { return s.Name == o.step() })
 	switch {
-	case i < 0 && o.Left != nil: // the recipe was changed since
-		return nil, all[len(all)-1], nil
 	case i < 0:
-		var names []string
-		for _, s := range all {
-			names = append(names, s.Name)
-		}
-		return nil, at, fmt.Errorf("there is no step %q: the steps are %s", name, strings.Join(names, ", "))
+		return nil, all[len(all)-1]
 	case o.After != "":
-		return all[:i+1], all[i], nil
+		return all[:i+1], all[i]
 	}
-	return all[:i], all[i], nil
+	return all[:i], all[i]
 }
 
 // shell is the job of a shell in the place of a step, whose script and commands

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,15 +132,22 @@ func (w *building) steps(ctx context.Context, steps []recipe.Step) error {
 	return nil
 }
 
-// rootOf are the layers of a build's root, top first: the caches of its languages
-// and its packages.
-func (b *Builder) rootOf(do *plan.Build, inputs map[plan.ID]store.Result) ([]string, error) {
-	caches, err := b.vendored(do, inputs)
+// rootOf are the layers of a build's root, top first: what the builds before
+// changed, the source as scratch has it, the caches of its languages, its packages.
+func (w *building) rootOf(scratch *store.Scratch, inputs map[plan.ID]store.Result) ([]string, error) {
+	layers, err := w.earlier(inputs)
 	if err != nil {
 		return nil, err
 	}
-	packages, err := b.stack(do.Root, inputs)
-	return append(caches, packages...), err
+	if w.do.Layered() {
+		layers = append(layers, filepath.Join(scratch.Dir(), sourceLayer))
+	}
+	caches, err := w.vendored(w.do, inputs)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := w.stack(w.do.Root, inputs)
+	return slices.Concat(layers, caches, packages), err
 }
 
 func (w *building) upper() string { return filepath.Join(w.scratch.Dir(), "upper") }
@@ -147,13 +155,13 @@ func (w *building) upper() string { return filepath.Join(w.scratch.Dir(), "upper
 // prepare puts the sources where the steps look for them, and finds the layers
 // of the root.
 func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result) error {
-	for _, dir := range []string{sourceDir, outDir} {
-		if err := os.MkdirAll(filepath.Join(w.upper(), dir), 0o755); err != nil {
+	for _, dir := range []string{w.source(), filepath.Join(w.upper(), sourceDir), filepath.Join(w.upper(), outDir)} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 	}
 	var err error
-	if w.layers, err = w.rootOf(w.do, inputs); err != nil {
+	if w.layers, err = w.rootOf(w.scratch, inputs); err != nil {
 		return err
 	}
 	if err := w.revealSecrets(ctx); err != nil {
@@ -165,7 +173,7 @@ func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result)
 		return err
 	}
 	w.log.search = w.search
-	if err := w.sources(ctx); err != nil {
+	if err := w.placeSources(ctx); err != nil {
 		return err
 	}
 	if w.epoch.IsZero() {

@@ -25,6 +25,7 @@ func (l *loader) cross() {
 	for _, r := range l.w.Recipes {
 		for _, i := range l.instances(r) {
 			a.visit(i)
+			a.companions(i)
 		}
 	}
 	if l.w.body == nil {

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,13 +16,9 @@ import (
 // The reference is true: its examples are read without a mistake, and every key
 // that the reader knows is in one of them.
 func TestReference(t *testing.T) {
-	f, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := map[string]map[string]bool{} // by the list of keys of a table
 	examples := 0
-	for _, block := range new(comment.Parser).Parse(f.Doc.Text()).Content {
+	for _, block := range reference(t).Content {
 		code, ok := block.(*comment.Code)
 		if !ok {
 			continue
@@ -49,6 +46,24 @@ func TestReference(t *testing.T) {
 			}
 		}
 	}
+}
+
+// reference is the package comment, which stands in several files.
+func reference(t *testing.T) *comment.Doc {
+	t.Helper()
+	files, err := filepath.Glob("doc*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text string
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += f.Doc.Text() + "\n"
+	}
+	return new(comment.Parser).Parse(text)
 }
 
 // example reads one of ashlar.toml.
@@ -79,12 +94,8 @@ func note(seen map[string]map[string]bool, rd *reader) {
 // Every key of the reference's lists is one that the reader knows, and every one
 // that the reader knows has a word in the prose.
 func TestReferenceNamesKeys(t *testing.T) {
-	f, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	prose := map[string]bool{}
-	for _, block := range new(comment.Parser).Parse(f.Doc.Text()).Content {
+	for _, block := range reference(t).Content {
 		if _, ok := block.(*comment.Code); ok {
 			continue
 		}

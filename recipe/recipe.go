@@ -162,7 +162,7 @@ type Step struct {
 	Env     []Var      // over those of [Room]
 	Workdir string     // as Room.Workdir; Room's if empty
 	User    string     // "root" unless said otherwise
-	Inputs  []string   // globs; empty: all
+	Inputs  []Ref      // globs of the files of the source that it sees, or `!` and one of those it does not; empty: all
 	Secrets []Ref
 	Limits  Limits `plan:"-"` // they can make a step fail, and never make it do something else
 }

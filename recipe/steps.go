@@ -3,6 +3,7 @@ package recipe
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // DefaultDiscard returns the globs of what steps may leave behind without
@@ -82,7 +83,7 @@ func (r *reader) step(n *node, s *Step, i *Instance) {
 	s.Env = r.env(n.get("env"))
 	s.Workdir = r.workdir(n.get("workdir"))
 	s.User = r.account(n.get("user"), "root")
-	s.Inputs = names(r.globs(n.get("inputs"), false))
+	s.Inputs = r.inputs(n.get("inputs"))
 	s.Limits = r.limits(n)
 	for _, ref := range r.refs(n.get("secrets"), false) {
 		known := func(k Secret) bool { return k.Name == ref.Name }
@@ -94,6 +95,25 @@ func (r *reader) step(n *node, s *Step, i *Instance) {
 		}
 		s.Secrets = append(s.Secrets, ref)
 	}
+}
+
+// inputs reads the globs of what a step sees.
+func (r *reader) inputs(n *node) []Ref {
+	var out []Ref
+	for _, kid := range r.entries(n, false) {
+		g, not := strings.CutPrefix(r.word(kid), "!")
+		if g = r.glob(g, false, kid.valAt); g == "" {
+			continue
+		}
+		if not {
+			g = "!" + g
+		}
+		out = append(out, Ref{g, r.pos(kid)})
+	}
+	if n != nil && len(out) > 0 && !slices.ContainsFunc(out, func(g Ref) bool { return !strings.HasPrefix(g.Name, "!") }) {
+		r.badValue(n, `put "**" before it`, "inputs only leaves out, and takes nothing")
+	}
+	return out
 }
 
 // leastMemory is what the program that starts a step or a test needs for itself.

@@ -1,6 +1,9 @@
 package recipe
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // tests reads [test].
 func (r *reader) tests(n *node, i *Instance) []Test {
@@ -77,4 +80,41 @@ func (r *reader) companions(n *node) []Companion {
 		out = append(out, c)
 	}
 	return out
+}
+
+// companions checks that what is to start beside i in its tests can: it has an
+// image, and listens on no port of another, for all share one network.
+func (a *arranger) companions(i *Instance) {
+	for _, t := range i.Tests {
+		taken := a.ports(i)
+		for _, c := range t.With {
+			other := a.find(c.Dep, i)
+			if other == nil {
+				continue // that was told
+			}
+			if other.Image == nil {
+				a.mistake(edge{i, c.Dep}, "name a recipe with an [image]", "recipe %s has no image to start", other.Name)
+			}
+			for _, p := range a.ports(other) {
+				if slices.Contains(taken, p) {
+					a.mistake(edge{i, c.Dep}, "have one of them listen on another port", "%s listens on port %d, and so does another image of this test: they share one network", c.Host, p.Number)
+				}
+				taken = append(taken, p)
+			}
+		}
+	}
+}
+
+// ports are those of i's image, or of the one that it begins with.
+func (a *arranger) ports(i *Instance) []Port {
+	for range len(a.units) { // there may be a circle
+		switch {
+		case i == nil || i.Image == nil:
+			return nil
+		case len(i.Image.Ports) > 0:
+			return slices.Clone(i.Image.Ports)
+		}
+		i = a.find(i.Image.From, i)
+	}
+	return nil
 }

@@ -12,9 +12,7 @@ import (
 // with yet: where they stand (`*` is any key or entry), and what they are for.
 // A row goes when its work is done.
 const unsupported = `
-step.*.inputs       a step that sees some files only
 image.service       an image of several services
-test.*.with         another image beside a test
 `
 
 // Unsupported lists what the recipe asks for that this program can read and not

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,7 +32,7 @@ func (e *env) account(p *plan.Plan, r *buildroot.Results) {
 	for _, g := range p.Goals {
 		var input *buildroot.InputError
 		if errors.As(r.Failed[g.Action], &input) && input.Cause.Recipe != g.Recipe {
-			note(&skipped, g.Recipe+", which needs "+strings.TrimPrefix(input.Cause.Label, "build "))
+			note(&skipped, g.Recipe+", which needs "+cmp.Or(input.Cause.Recipe, input.Cause.Label))
 		}
 	}
 	if len(built)+len(skipped) == 0 && len(failed) == 1 {

@@ -85,7 +85,8 @@ type built struct {
 	builder   *buildroot.Builder
 	plan      *plan.Plan
 	goals     []plan.Goal
-	instances []*recipe.Instance
+	graph     *recipe.Graph
+	instances []*recipe.Instance         // the graph's goals
 	results   map[string]store.Result    // by the recipe's full name
 	images    map[string]buildroot.Image // likewise
 }
@@ -93,28 +94,19 @@ type built struct {
 // build builds the named recipes. With an error it returns what was built all
 // the same, unless nothing was tried.
 func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, error) {
-	w, err := e.load(recipeNames(names)...)
+	of, err := e.planned(names...)
 	if err != nil {
 		return nil, err
 	}
-	p, instances, err := w.plan(names, e.tests)
-	if err != nil {
-		return nil, err
-	}
-	s, err := e.store()
-	if err != nil {
-		return nil, err
-	}
+	p := of.plan
 	progress := newProgress(e, quiet)
-	f, err := e.fetcher(progress.download)
+	builder, err := e.builder(of, progress)
 	if err != nil {
 		return nil, err
 	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Caches: s, Workspace: w.files, Secret: e.secret}, buildroot.Options{Jobs: e.jobs, Memory: e.memory, FailFast: e.failFast, Report: progress.event})
-	e.deferClose(builder.Close)
 	results, buildErr := builder.Build(ctx)
 	progress.end()
-	b := &built{builder: builder, plan: p, goals: p.Goals, instances: instances, results: map[string]store.Result{}, images: map[string]buildroot.Image{}}
+	b := &built{builder: builder, plan: p, goals: p.Goals, graph: of.graph, instances: of.graph.Goals, results: map[string]store.Result{}, images: map[string]buildroot.Image{}}
 	for _, g := range p.Goals {
 		r, ok := results.ByAction[g.Action]
 		if !ok {
@@ -124,7 +116,7 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 		if p.Action(g.Action).Kind != plan.KindImage {
 			continue
 		}
-		if b.images[g.Recipe], err = buildroot.ReadImage(s, r); err != nil {
+		if b.images[g.Recipe], err = buildroot.ReadImage(of.store, r); err != nil {
 			return nil, err
 		}
 	}

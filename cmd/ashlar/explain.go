@@ -11,7 +11,6 @@ import (
 	"github.com/pmezard/go-difflib/difflib"
 
 	"github.com/ashlar-build/ashlar/buildroot"
-	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
@@ -50,28 +49,20 @@ func runExplain(_ context.Context, env *env, flags *flag.FlagSet, args []string)
 	if len(names) != 1 {
 		return usagef("explain takes one recipe")
 	}
-	w, err := env.load(recipeNames(names)...)
+	p, err := env.planned(names...)
 	if err != nil {
 		return err
 	}
-	p, _, err := w.plan(names, false)
-	if err != nil {
-		return err
-	}
-	s, err := env.store()
-	if err != nil {
-		return err
-	}
-	needed, err := missing(p, s)
+	needed, err := p.missing()
 	if err != nil {
 		return err
 	}
 	told := 0
-	for _, a := range p.Actions {
+	for _, a := range p.plan.Actions {
 		if !needed[a.ID] || a.Kind == plan.KindUnpack || a.Kind == plan.KindConfigure {
 			continue
 		}
-		e, err := explainAction(p, s, a)
+		e, err := p.explain(a)
 		if err != nil {
 			return err
 		}
@@ -93,10 +84,10 @@ func runExplain(_ context.Context, env *env, flags *flag.FlagSet, args []string)
 
 // missing are the actions that a build would look into: those whose results the
 // store lacks, of the goals and of what these read.
-func missing(p *plan.Plan, s *store.Store) (map[plan.ID]bool, error) {
+func (p *planned) missing() (map[plan.ID]bool, error) {
 	needed := map[plan.ID]bool{}
 	var queue []plan.ID
-	for _, g := range p.Goals {
+	for _, g := range p.plan.Goals {
 		queue = append(queue, g.Action)
 	}
 	for ; len(queue) > 0; queue = queue[1:] {
@@ -104,22 +95,22 @@ func missing(p *plan.Plan, s *store.Store) (map[plan.ID]bool, error) {
 		if needed[id] {
 			continue
 		}
-		_, ok, err := s.Result(string(id))
+		_, ok, err := p.store.Result(string(id))
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
 			needed[id] = true
-			queue = append(queue, p.Action(id).Inputs...)
+			queue = append(queue, p.plan.Action(id).Inputs...)
 		}
 	}
 	return needed, nil
 }
 
-// explainAction says how an action differs from the last one like it.
-func explainAction(p *plan.Plan, s *store.Store, a *plan.Action) (explained, error) {
+// explain says how an action differs from the last one like it.
+func (p *planned) explain(a *plan.Action) (explained, error) {
 	e := explained{Action: a.Label, Recipe: a.Recipe}
-	old, err := buildroot.LastDescription(s, a)
+	old, err := buildroot.LastDescription(p.store, a)
 	if err != nil {
 		return e, err
 	}
@@ -127,7 +118,7 @@ func explainAction(p *plan.Plan, s *store.Store, a *plan.Action) (explained, err
 		e.New = true
 		return e, nil
 	}
-	for _, c := range plan.Changes(old, p.Said(a)) {
+	for _, c := range plan.Changes(old, p.plan.Said(a)) {
 		at := ""
 		if !c.Pos.IsZero() {
 			at = c.Pos.String()
@@ -166,6 +157,8 @@ func valuesOf(c explainChange) string {
 	switch {
 	case strings.HasPrefix(c.What, "recipe:"), strings.HasPrefix(c.What, "build "), strings.HasPrefix(c.What, "collect "), strings.HasPrefix(c.What, "image "):
 		return "is to be made anew"
+	case strings.HasPrefix(c.What, "source file "):
+		return map[[2]bool]string{{false, false}: "changed", {true, false}: "is new", {false, true}: "is gone"}[[2]bool{c.Old == "", c.New == ""}]
 	case c.Old == "" && c.New == "":
 		return "changed"
 	case c.Old == "":

@@ -55,19 +55,11 @@ func runGraph(_ context.Context, env *env, flags *flag.FlagSet, args []string) e
 	if !ok {
 		return usagef("there is no format %q: write text, dot, svg or json", *format)
 	}
-	w, err := env.load(recipeNames(names)...)
+	p, err := env.planned(names...)
 	if err != nil {
 		return err
 	}
-	s, err := env.store()
-	if err != nil {
-		return err
-	}
-	p, _, err := w.plan(names, false)
-	if err != nil {
-		return err
-	}
-	nodes, err := graphNodes(w.Graph(names...), p, s)
+	nodes, err := graphNodes(p.graph, p.plan, p.store)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 
 func lockCommand() *command {
 	return &command{
-		name: "lock", args: "[--repair] [--fetch-hashes] [NAME...]", short: "pin what recipes leave open, by digest",
+		name: "lock", args: "[--repair] [--fetch-hashes] [--verbose] [NAME...]", short: "pin what recipes leave open, by digest",
 		long: `Asks the archives which packages satisfy the recipes' dependencies and writes
 ashlar.lock, which builds obey. What is pinned already stays as it is, even where the
 archive has something newer: ` + "`ashlar update`" + ` moves pins. Names limit what is
@@ -33,6 +33,7 @@ below its url; all other bytes of the recipe stay as they are.`,
 		store: true,
 		run: func(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 			repair := flags.Bool("repair", false, "also move what can no longer be had")
+			verbose := flags.Bool("verbose", false, "print a row for each package of a new recipe, too")
 			hashes := flags.Bool("fetch-hashes", false, "write the digests of sources into the recipes")
 			names, _, err := parse(flags, args)
 			if err != nil {
@@ -44,6 +45,7 @@ below its url; all other bytes of the recipe stay as they are.`,
 				}
 			}
 			return env.relock(ctx, names, func(l *locking) error {
+				l.verbose = *verbose
 				if *repair {
 					return l.moveGone(ctx)
 				}
@@ -62,6 +64,7 @@ type locking struct {
 	graph     *recipe.Graph
 	instances []*recipe.Instance // to be locked: all of the graph, or some
 	options   lock.Options
+	verbose   bool // a row for each package that came, too
 }
 
 // locking reads what is locked and what is to be. It has archives asked whatever
@@ -212,8 +215,14 @@ func (l *locking) run(ctx context.Context) error {
 		return err
 	}
 	moves := lock.Diff(l.old, next)
+	rows := moves
+	if !l.verbose {
+		if rows, err = printArrivals(l.env.out, l.old, next, moves); err != nil {
+			return err
+		}
+	}
 	sources := l.sources(next)
-	if err := errors.Join(printMoves(l.env.out, moves, nil), l.printSources(l.env.out, sources)); err != nil {
+	if err := errors.Join(printMoves(l.env.out, rows, nil), l.printSources(l.env.out, sources)); err != nil {
 		return err
 	}
 	if err := l.survey(ctx, next); err != nil {

@@ -37,21 +37,13 @@ func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) er
 	if err != nil {
 		return err
 	}
-	w, err := env.load(recipeNames(names)...)
-	if err != nil {
-		return err
-	}
-	p, _, err := w.plan(names, false)
-	if err != nil {
-		return err
-	}
-	s, err := env.store()
+	p, err := env.planned(names...)
 	if err != nil {
 		return err
 	}
 	enc := json.NewEncoder(env.out)
-	for _, a := range p.Actions {
-		_, stored, err := s.Result(string(a.ID))
+	for _, a := range p.plan.Actions {
+		_, stored, err := p.store.Result(string(a.ID))
 		if err != nil {
 			return err
 		}
@@ -70,7 +62,7 @@ func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) er
 		}
 		fmt.Fprintf(env.out, "%.12s %s %s\n", a.ID, state, a.Label)
 		if *why && a.Kind != plan.KindUnpack && a.Kind != plan.KindConfigure {
-			e, err := explainAction(p, s, a)
+			e, err := p.explain(a)
 			if err != nil {
 				return err
 			}

@@ -65,25 +65,13 @@ func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 // shell prepares a shell in the buildroot of a recipe, which is dropped when the
 // command ends.
 func (e *env) shell(ctx context.Context, name string, o buildroot.ShellOptions) (*buildroot.Shell, error) {
-	w, err := e.load(recipeNames([]string{name})...)
+	p, err := e.planned(name)
 	if err != nil {
 		return nil, err
 	}
-	p, instances, err := w.plan([]string{name}, false)
-	if err != nil {
-		return nil, err
-	}
-	full := lock.FullName(instances[0])
-	action := buildOf(p, full)
-	if action == nil {
-		return nil, fmt.Errorf("recipe %s has no steps, and so no buildroot", full)
-	}
-	s, err := e.store()
-	if err != nil {
-		return nil, err
-	}
+	full := lock.FullName(p.graph.Goals[0])
 	if o.Before+o.After == "" {
-		o.Left, err = buildroot.OpenLeft(s, full)
+		o.Left, err = buildroot.OpenLeft(p.store, full)
 		switch {
 		case err == nil:
 			e.deferClose(o.Left.Close)
@@ -92,14 +80,16 @@ func (e *env) shell(ctx context.Context, name string, o buildroot.ShellOptions) 
 			return nil, err
 		}
 	}
+	action, err := buildroot.ShellIn(p.builds(), o)
+	if err != nil {
+		return nil, fmt.Errorf("recipe %s: %w", full, err)
+	}
 	progress := newProgress(e, false)
 	defer progress.end()
-	f, err := e.fetcher(progress.download)
+	b, err := e.builder(p, progress)
 	if err != nil {
 		return nil, err
 	}
-	b := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: e.runner, Caches: s, Workspace: w.files, Secret: e.secret}, buildroot.Options{Jobs: e.jobs, Report: progress.event})
-	e.deferClose(b.Close)
 	shell, err := b.Shell(ctx, action, o)
 	if err != nil {
 		return nil, err

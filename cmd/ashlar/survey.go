@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe"
@@ -132,12 +131,10 @@ func (l *locking) look(ctx context.Context, with *lock.Lock, names []string) ([]
 		return nil, err
 	}
 	progress := newProgress(l.env, false)
-	f, err := l.env.fetcher(progress.download)
+	builder, err := l.env.builder(&planned{workspace: &w, plan: p, store: s}, progress)
 	if err != nil {
 		return nil, err
 	}
-	builder := buildroot.New(p, buildroot.Env{Store: s, Fetch: f, Start: l.env.runner, Workspace: w.files, Secret: l.env.secret}, buildroot.Options{Jobs: l.env.jobs, Report: progress.event})
-	l.env.deferClose(builder.Close)
 	defer progress.end()
 	var list []surveyed
 	for _, g := range p.Goals {

@@ -24,6 +24,7 @@ func testCommand() *command {
 		name: "test", args: "[NAME...]", short: "run recipes' tests in their images",
 		long: `Builds the recipes, starts their images and runs the tests that the recipes declare:
 scripts beside the started image, once its heartbeat is good, and programs inside it.
+Other images that a test names are started before it, in the same network.
 Prints a line for each test; exit status 1 if one fails.`,
 		store: true, run: runTest,
 	}
@@ -82,7 +83,8 @@ type trial struct {
 	test   recipe.Test
 	out    bytes.Buffer // standard output of the test
 	errs   bytes.Buffer
-	image  bytes.Buffer // what the started image said
+
+	servers []*server // that were started
 }
 
 // maxSaid is how much of what a test says is kept.
@@ -98,60 +100,39 @@ func (t *trial) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config := img.Config
-	for _, v := range t.test.Env {
-		config.Env = append(config.Env, v.Name+"="+v.Value)
-	}
+	image := &server{who: "image", health: t.inst.Image.Health}
+	config := withEnv(img.Config, t.test.Env)
 	var cmd []string
 	if t.test.Exec != nil {
 		config.Entrypoint, cmd = nil, t.test.Exec
 	} else if t.test.Cmd != nil {
 		cmd = t.test.Cmd
 	}
-	j, err := imageJob(full, root, config, t.inst.Image, cmd)
+	image.job, err = imageJob(full, root, config, t.inst.Image, cmd)
 	if err != nil {
 		return err
 	}
-	j.Limits = limitsOf(t.test)
-	if t.test.Exec != nil {
-		j.Timeout = t.test.Limits.Timeout
-		res, err := t.runner.Run(ctx, j, job.Streams{Out: limited{&t.out}, Err: limited{&t.errs}})
+	servers, err := t.companions(ctx)
+	if err != nil {
+		return err
+	}
+	image.job.Limits = limitsOf(t.test)
+	image.job.Files = append(image.job.Files, t.hosts()...)
+	if t.test.Exec == nil {
+		servers = append(servers, image)
+	}
+	t.servers = servers
+	return t.start(ctx, servers, nil, func(ctx context.Context, network job.Running) error {
+		if t.test.Exec == nil {
+			return t.script(ctx, network)
+		}
+		image.job.Timeout = t.test.Limits.Timeout
+		res, err := t.runner.Run(ctx, image.job, job.Streams{Out: limited{&t.out}, Err: limited{&t.errs}, Network: network})
 		if err != nil {
 			return err
 		}
 		return t.judge(res)
-	}
-	return t.beside(ctx, j)
-}
-
-// beside starts the image, waits for its heartbeat and runs the script in its
-// network. However that ends, the image ends then.
-func (t *trial) beside(ctx context.Context, image job.Job) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	done := errors.New("the test is over")
-	verdict := make(chan error, 1)
-	image.Grace = time.Second
-	res, err := t.runner.Run(ctx, image, job.Streams{Out: limited{&t.image}, Err: limited{&t.image}, Started: func(r job.Running) {
-		err := awaitHealth(ctx, r, t.inst.Image.Health, 30*time.Second)
-		if err == nil {
-			err = t.script(ctx, r)
-		}
-		verdict <- err
-		stop(done)
-	}})
-	stop(done)
-	select {
-	case v := <-verdict:
-		return v
-	default:
-	}
-	if err != nil && !errors.Is(err, done) {
-		return err
-	}
-	if err := beyond(res, t.test.Limits.Timeout, recipe.Size(t.test.Limits.Memory)); err != nil {
-		return fmt.Errorf("the image: %w", err)
-	}
-	return fmt.Errorf("the image ended with exit status %d before the test did", res.Exit)
+	})
 }
 
 func limitsOf(t recipe.Test) job.Limits {
@@ -190,7 +171,7 @@ func (t *trial) script(ctx context.Context, image job.Running) error {
 		Name: full + ": test " + t.test.Name, Layers: layers, Scratch: filepath.Join(scratch.Dir(), "root"),
 		Args: []string{"/bin/bash", "-euo", "pipefail", "/run/ashlar/test"},
 		Env:  []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "TZ=UTC"},
-		Dir:  "/", Binds: []job.Bind{{From: file, To: "/run/ashlar/test"}},
+		Dir:  "/", Binds: []job.Bind{{From: file, To: "/run/ashlar/test"}}, Files: t.hosts(),
 		Limits: limitsOf(t.test), Timeout: t.test.Limits.Timeout,
 		Tmpfs: []job.Tmpfs{{Path: "/run"}, {Path: "/tmp", Mode: 0o1777}},
 	}, job.Streams{Out: limited{&t.out}, Err: limited{&t.errs}, Network: image})
@@ -217,18 +198,22 @@ func (t *trial) judge(res job.Result) error {
 }
 
 func (t *trial) explain(err error) {
-	for _, said := range []struct {
-		who  string
-		text *bytes.Buffer
-	}{{"stdout", &t.out}, {"stderr", &t.errs}, {"image", &t.image}} {
-		lines := strings.Split(strings.TrimRight(said.text.String(), "\n"), "\n")
-		for _, line := range slices.Collect(lastOf(lines, 20)) {
-			if line != "" {
-				fmt.Fprintf(t.env.err, "  %s | %s\n", said.who, line)
-			}
-		}
+	t.quote("stdout", &t.out)
+	t.quote("stderr", &t.errs)
+	for _, s := range t.servers {
+		t.quote(s.who, &s.said)
 	}
 	diag.Print(t.env.err, &diag.Error{Pos: t.test.Pos, Msg: fmt.Sprintf("test %s: %v", t.test.Name, err)}, diag.Options{Color: t.env.color})
+}
+
+// quote prints the last lines of what somebody said.
+func (t *trial) quote(who string, said *bytes.Buffer) {
+	lines := strings.Split(strings.TrimRight(said.String(), "\n"), "\n")
+	for _, line := range slices.Collect(lastOf(lines, 20)) {
+		if line != "" {
+			fmt.Fprintf(t.env.err, "  %s | %s\n", who, harmless(line))
+		}
+	}
 }
 
 func lastOf(lines []string, n int) func(func(string) bool) {

@@ -159,9 +159,9 @@ func (w *workspace) archive(of *recipe.Instance, a recipe.Archive) (lock.Archive
 	return archive, nil
 }
 
-// plan plans the named recipes, all if there are no names. The instances are
-// those of the goals.
-func (w *workspace) plan(names []string, tests bool) (*plan.Plan, []*recipe.Instance, error) {
+// plan plans the named recipes, all if there are no names. Their graph has the
+// instances.
+func (w *workspace) plan(names []string, tests bool) (*plan.Plan, *recipe.Graph, error) {
 	g := w.Graph(names...)
 	if err := w.buildable(g); err != nil {
 		return nil, nil, err
@@ -190,5 +190,5 @@ func (w *workspace) plan(names []string, tests bool) (*plan.Plan, []*recipe.Inst
 		Graph: g, Lock: l, Files: w.files, Dirs: local.New(w.files, filepath.Join(s.Dir(), "local")), Tests: tests,
 		URLs: func(q lock.Package) []string { return apt.URLs(l, q, archives) },
 	})
-	return p, g.Goals, err
+	return p, g, err
 }

@@ -107,6 +107,10 @@ func called(f Field, names map[string]string) (what, value string) {
 		return "recipe:" + rest + "/" + f.Of, id
 	case isAction:
 		return label, id
+	case strings.HasPrefix(f.Name, "Sources[") && strings.HasSuffix(f.Name, ".Is"):
+		return "source file " + names[strings.TrimSuffix(f.Name, ".Is")], f.Value
+	case strings.HasPrefix(f.Name, "Sources[") && (strings.HasSuffix(f.Name, "].Path") || strings.HasSuffix(f.Name, "].Tree")):
+		return "", "" // the files say it
 	}
 	return spoken(f.Name, names), f.Value
 }

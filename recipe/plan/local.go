@@ -43,7 +43,6 @@ func (p *planner) local(r *recipe.Instance, s recipe.Source, src *Source) {
 			p.errs.Add(&diag.Error{Pos: s.DirPos, Msg: fmt.Sprintf("no file of the directory %s matches %q", src.Dir, glob), Hint: "files that .gitignore names are not part of the source"})
 		}
 	}
-	src.Tree = digestOf(src.Entries)
 }
 
 // digestOf names a list of entries.

@@ -107,9 +107,12 @@ type Vendor struct {
 	Texts []language.Text
 }
 
-// Build runs a recipe's steps in a fresh root.
+// Build runs steps of a recipe in a fresh root. A step with inputs has a Build of
+// its own, and so have those before it and behind it.
 type Build struct {
 	Root    Root
+	Earlier []ID // builds of the steps before, the first one first: what they changed lies on the source
+	Stage   bool // steps follow, which see all that these changed, the source's files too
 	Arch    string
 	Vars    []recipe.Var
 	Sources []Source
@@ -141,11 +144,19 @@ type Source struct {
 	Unpack  bool
 	Patches []File
 
-	// A directory of the workspace has no SHA256 but a Tree, the digest of its
-	// Entries; Dir is where in the workspace their bytes are.
+	// A directory of the workspace has no SHA256 but a Tree, the digest of those
+	// of its Entries that the steps see; Dir is where in the workspace their bytes
+	// are. Seen are the same files, for people.
 	Tree    string
 	Dir     string  `plan:"-"`
 	Entries []Entry `plan:"-"`
+	Seen    []Seen  `plan:"implied"`
+}
+
+// Seen is one file that steps see.
+type Seen struct {
+	Path string // below the source's root
+	Is   string // the beginning of a digest of what it is
 }
 
 // A File is a file of the workspace.
@@ -157,7 +168,8 @@ type File struct {
 
 // Collect selects declared outputs from what the steps wrote.
 type Collect struct {
-	Made    ID   // the build action
+	Made    ID   // the build action, the last if there are several
+	Earlier []ID // the others, the first one first
 	Root    Root // that its steps ran in: whose files are a package's own
 	Spare   []ID // of Root's packages those that its base has not: where the libraries of the outputs may come from
 	Sets    []recipe.Set
