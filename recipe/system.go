@@ -19,7 +19,10 @@ var systemFiles embed.FS
 // that software which uses it is usually built with.
 type system struct {
 	Packages []string
-	Step     []struct{ Name, Run string }
+	Step     []struct {
+		Name, Run string
+		Inputs    []string
+	}
 }
 
 // Systems returns the names of the build systems that build.uses may name.
@@ -78,7 +81,11 @@ func (r *reader) uses(n *node, i *Instance, own []placed) []Step {
 	var known []string
 	for _, d := range s.Step {
 		known = append(known, d.Name)
-		steps = append(steps, Step{Pos: r.pos(uses), Name: d.Name, Run: head + strings.TrimLeft(d.Run, "\n"), RunPos: r.pos(uses), User: "root"})
+		step := Step{Pos: r.pos(uses), Name: d.Name, Run: head + strings.TrimLeft(d.Run, "\n"), RunPos: r.pos(uses), User: "root"}
+		for _, glob := range d.Inputs {
+			step.Inputs = append(step.Inputs, Ref{Name: glob, Pos: r.pos(uses)})
+		}
+		steps = append(steps, step)
 	}
 	for _, p := range own {
 		steps = r.place(steps, known, p)
