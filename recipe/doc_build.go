@@ -82,7 +82,7 @@
 // # [build], [[step]]
 //
 //   - build.uses: a build system, whose steps need not be written: autotools, cmake,
-//     go, make, meson or python. It adds the packages that it takes to depends.build.
+//     go, make, meson, npm or python. It adds the packages that it takes to depends.build.
 //   - build.options: for its first step: arguments of configure, cmake, meson, make,
 //     go build and pip. In its scripts they are the array options.
 //   - build.env: environment variables of all steps.
