@@ -126,6 +126,11 @@
 // that the steps use comes into the image by itself where its libraries are
 // needed, and brings the packages that these need.
 //
+// A package of another architecture is asked for as "zlib1g-dev:arm64", which lies
+// beside the native ones as after dpkg --add-architecture arm64: a compiler such as
+// gcc-aarch64-linux-gnu finds it. Multi-Arch says what goes together (deb-control(5)),
+// and maintainer scripts run as native ones do. Nothing else has to be said.
+//
 // Recipes cannot need each other in a circle.
 //
 //	[depends]

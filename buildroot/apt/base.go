@@ -43,10 +43,10 @@ func (b base) without(ix *index.Index, joint []uint32) (rest []uint32, changed s
 			continue
 		}
 		name := ix.Versions[v].Name
-		text := fmt.Sprintf("it would take the essential set's %s %s away", ix.NameOf(name), ix.VersionOf(v))
+		text := fmt.Sprintf("it would take the essential set's %s %s away", ix.Label(name), ix.VersionOf(v))
 		for _, w := range joint {
 			if ix.Versions[w].Name == name {
-				text = fmt.Sprintf("it would put %s %s in the place of the essential set's %s", ix.NameOf(name), ix.VersionOf(w), ix.VersionOf(v))
+				text = fmt.Sprintf("it would put %s %s in the place of the essential set's %s", ix.Label(name), ix.VersionOf(w), ix.VersionOf(v))
 			}
 		}
 		return rest, text

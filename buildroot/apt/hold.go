@@ -34,7 +34,7 @@ func held(ix *index.Index, packages []lock.Package, versions []uint32) holds {
 
 // find returns the version of the index that is a package of a lock, or None.
 func find(ix *index.Index, p lock.Package) uint32 {
-	id := ix.Find(p.Name)
+	id := ix.FindArch(p.Name, p.Arch)
 	if id == index.None {
 		return index.None
 	}
@@ -95,7 +95,7 @@ func (h holds) odds(ix *index.Index, own uint32, g []index.Dep, in func(uint32) 
 		return false
 	case t.Negative():
 		return slices.ContainsFunc(g, func(d index.Dep) bool {
-			return ix.Meets(d.Constraint(), func(v uint32) bool { return in(v) && ix.Versions[v].Name != own })
+			return ix.Meets(d.Constraint(), func(v uint32) bool { return in(v) && !ix.SameText(ix.Versions[v].Name, own) })
 		})
 	}
 	return !slices.ContainsFunc(g, func(d index.Dep) bool { return ix.Meets(d.Constraint(), in) })

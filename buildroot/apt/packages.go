@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -35,11 +36,43 @@ type source struct {
 	name    string // its path below the Release file, without ending
 }
 
-// sources lists the Packages files of an archive for an architecture.
-func sources(a lock.Archive, k *kept, arch string) ([]source, error) {
-	names, err := k.Release.Packages(a.Components, arch)
+// sources lists the Packages files of an archive for architectures, the first of
+// which it must have. What is for all architectures in a file of its own is read
+// once.
+func sources(a lock.Archive, k *kept, arches []string) ([]source, error) {
+	var all []source
+	for i, arch := range arches {
+		names, err := k.Release.Packages(a.Components, arch)
+		if lacks := new(release.MissingError); i > 0 && errors.As(err, &lacks) {
+			continue
+		}
+		if err != nil {
+			return nil, &ArchiveError{a.Name, k.URL, fmt.Errorf("%w: correct the archive's components, or the architecture", err)}
+		}
+		for _, name := range names {
+			if slices.ContainsFunc(all, func(s source) bool { return s.name == name }) {
+				continue
+			}
+			s, err := newSource(a, k, name)
+			if err != nil {
+				return nil, err
+			}
+			s.Arch = arch
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+// newSource is the Packages file of that name.
+func newSource(a lock.Archive, k *kept, name string) (source, error) {
+	_, f, err := k.Release.Best(name)
 	if err != nil {
-		return nil, &ArchiveError{a.Name, k.URL, fmt.Errorf("%w: correct the archive's components, or the architecture", err)}
+		return source{}, &ArchiveError{a.Name, k.URL, err}
+	}
+	digest := f.SHA256
+	if plain, ok := k.Release.Files[name]; ok {
+		digest = plain.SHA256
 	}
 	pin := index.PinArchive
 	switch {
@@ -48,34 +81,22 @@ func sources(a lock.Archive, k *kept, arch string) ([]source, error) {
 	case k.Release.NotAutomatic:
 		pin = index.PinManual
 	}
-	var all []source
-	for _, name := range names {
-		_, f, err := k.Release.Best(name)
-		if err != nil {
-			return nil, &ArchiveError{a.Name, k.URL, err}
-		}
-		digest := f.SHA256
-		if plain, ok := k.Release.Files[name]; ok {
-			digest = plain.SHA256
-		}
-		all = append(all, source{
-			Input: index.Input{
-				Archive: a.Name, Suite: k.Release.Suite, Codename: k.Release.Codename,
-				Pin: pin, Include: a.Include, Digest: digest,
-			},
-			archive: a, release: k.Release, name: name,
-		})
-	}
-	return all, nil
+	return source{
+		Input: index.Input{
+			Archive: a.Name, Suite: k.Release.Suite, Codename: k.Release.Codename,
+			Pin: pin, Include: a.Include, Digest: digest,
+		},
+		archive: a, release: k.Release, name: name,
+	}, nil
 }
 
 // open returns the index of Packages files, which it builds if it is not there.
-func (c *Client) open(ctx context.Context, arch string, all []source) (*index.Index, error) {
+func (c *Client) open(ctx context.Context, arches []string, all []source) (*index.Index, error) {
 	inputs := make([]index.Input, len(all))
 	for i, s := range all {
 		inputs[i] = s.Input
 	}
-	key := index.Key(arch, inputs)
+	key := index.Key(arches, inputs)
 	c.mu.Lock()
 	o, ok := c.indexes[key]
 	if !ok {
@@ -89,7 +110,7 @@ func (c *Client) open(ctx context.Context, arch string, all []source) (*index.In
 			touch(file)
 			return ix, nil
 		}
-		return c.build(ctx, file, arch, all)
+		return c.build(ctx, file, arches, all)
 	})
 }
 
@@ -101,7 +122,7 @@ func touch(file string) {
 }
 
 // build fetches the Packages files and makes their index.
-func (c *Client) build(ctx context.Context, file, arch string, all []source) (*index.Index, error) {
+func (c *Client) build(ctx context.Context, file string, arches []string, all []source) (*index.Index, error) {
 	inputs := make([]index.Input, len(all))
 	g, gctx := errgroup.WithContext(ctx)
 	for i, s := range all {
@@ -115,7 +136,7 @@ func (c *Client) build(ctx context.Context, file, arch string, all []source) (*i
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	image, err := index.Build(arch, inputs)
+	image, err := index.Build(arches, inputs)
 	if err != nil {
 		return nil, err
 	}

@@ -39,11 +39,20 @@ func (o *unpackOrder) pre(v uint32) []string {
 			continue
 		}
 		seen[w] = true
-		names = append(names, strings.Clone(o.ix.NameOf(o.ix.Versions[w].Name)))
+		names = append(names, o.label(w, v))
 		queue = append(queue, o.needs(w)...)
 	}
 	slices.Sort(names)
 	return names
+}
+
+// label names w as the Pre of v does.
+func (o *unpackOrder) label(w, v uint32) string {
+	name, arch := strings.Clone(o.ix.NameOf(o.ix.Versions[w].Name)), o.ix.Names[o.ix.Versions[w].Name].Arch
+	if arch == o.ix.Names[o.ix.Versions[v].Name].Arch || o.ix.Text(o.ix.Versions[w].Arch) == "all" {
+		return name
+	}
+	return name + ":" + o.ix.Arches()[arch]
 }
 
 // needs are the versions that meet the Pre-Depends and Depends of v.

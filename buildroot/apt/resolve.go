@@ -17,6 +17,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/lock"
+	"github.com/ashlar-build/ashlar/recipe/relation"
 )
 
 // Resolve answers the requests, as [lock.Resolver] says. It asks archives that
@@ -56,12 +57,35 @@ func (c *Client) sets(ctx context.Context, reqs []lock.Request) ([]set, error) {
 	var g errgroup.Group
 	for i, r := range reqs {
 		g.Go(func() error {
-			sets[i], errs[i] = c.set(ctx, r.Archives, r.Arch)
+			sets[i], errs[i] = c.set(ctx, r.Archives, arches(r))
 			return nil
 		})
 	}
 	g.Wait() // errs has the errors
 	return sets, joinDistinct(errs)
+}
+
+// arches are those of a request: its own, and the foreign ones that its wants name,
+// sorted.
+func arches(r lock.Request) []string {
+	var foreign []string
+	for _, w := range r.Want {
+		for alt := range strings.SplitSeq(w.Relation, "|") {
+			rest, c, err := relation.ParseCondition(alt)
+			if err != nil || !c.Holds(r.Arch, nil) {
+				continue
+			}
+			if i := strings.IndexAny(rest, " (=/"); i >= 0 {
+				rest = rest[:i]
+			}
+			_, arch, _ := strings.Cut(rest, ":")
+			if arch != "" && arch != "any" && arch != "native" && arch != r.Arch && !slices.Contains(foreign, arch) {
+				foreign = append(foreign, arch)
+			}
+		}
+	}
+	slices.Sort(foreign)
+	return append([]string{r.Arch}, foreign...)
 }
 
 // joinDistinct makes one error of several, of lists too, and leaves out those
@@ -89,20 +113,20 @@ func lines(errs []error) string { return errors.Join(errs...).Error() }
 
 // set refreshes archives and opens their index. If a Packages file is gone that
 // an older Release file names, the archive has moved on: it is asked once more.
-func (c *Client) set(ctx context.Context, archives []lock.Archive, arch string) (set, error) {
+func (c *Client) set(ctx context.Context, archives []lock.Archive, arches []string) (set, error) {
 	if len(archives) == 0 {
 		return set{}, errors.New("resolve: no archive is named: add [archive] to the workspace")
 	}
-	s, stale, err := c.trySet(ctx, archives, arch, false)
+	s, stale, err := c.trySet(ctx, archives, arches, false)
 	if err != nil && stale && !c.opts.Offline && ctx.Err() == nil {
-		s, _, err = c.trySet(ctx, archives, arch, true)
+		s, _, err = c.trySet(ctx, archives, arches, true)
 	}
 	return s, err
 }
 
 // trySet is one attempt. stale says that the Release files were believed unasked
 // and the failure came after.
-func (c *Client) trySet(ctx context.Context, archives []lock.Archive, arch string, force bool) (s set, stale bool, err error) {
+func (c *Client) trySet(ctx context.Context, archives []lock.Archive, arches []string, force bool) (s set, stale bool, err error) {
 	began := time.Now()
 	all := make([]*kept, len(archives))
 	errs := make([]error, len(archives))
@@ -119,7 +143,7 @@ func (c *Client) trySet(ctx context.Context, archives []lock.Archive, arch strin
 	}
 	var files []source
 	for i, a := range archives {
-		some, err := sources(a, all[i], arch)
+		some, err := sources(a, all[i], arches)
 		errs[i] = err
 		files = append(files, some...)
 		stale = stale || all[i].Asked.Before(began)
@@ -129,7 +153,7 @@ func (c *Client) trySet(ctx context.Context, archives []lock.Archive, arch strin
 	if err := joinDistinct(errs); err != nil {
 		return set{}, false, err
 	}
-	s.Index, err = c.open(ctx, arch, files)
+	s.Index, err = c.open(ctx, arches, files)
 	return s, stale, err
 }
 

@@ -86,7 +86,11 @@ func join(uri, path string) string { return strings.TrimRight(uri, "/") + "/" + 
 // Has reports whether archives still have a package of a lock, by its digest, for
 // an architecture: those of a request that brought it in.
 func (c *Client) Has(ctx context.Context, archives []lock.Archive, arch string, p lock.Package) (bool, error) {
-	s, err := c.set(ctx, archives, arch)
+	arches := []string{arch}
+	if p.Arch != arch && p.Arch != "all" {
+		arches = append(arches, p.Arch)
+	}
+	s, err := c.set(ctx, archives, arches)
 	if err != nil {
 		return false, err
 	}

@@ -21,10 +21,10 @@ type group []*deb.Package
 // alternatives inside the wave the first that is there counts. Versions are the
 // resolver's business.
 func order(wave, before []*deb.Package) ([]group, error) {
-	g := grapher{wave: map[string][]*deb.Package{}, before: map[string]bool{}}
+	g := grapher{wave: map[string][]*deb.Package{}, before: map[string][]*deb.Package{}, native: native(before, wave)}
 	for _, p := range before {
 		for _, name := range provides(p) {
-			g.before[name] = true
+			g.before[name] = append(g.before[name], p)
 		}
 	}
 	sorted := byName(wave)
@@ -58,9 +58,48 @@ func provides(p *deb.Package) []string {
 }
 
 type grapher struct {
-	wave   map[string][]*deb.Package
-	before map[string]bool
+	wave   map[string][]*deb.Package // by what they provide
+	before map[string][]*deb.Package // likewise
 	edges  map[*deb.Package][]*deb.Package
+	native string
+}
+
+// native is the architecture of a root: that of its first essential package which is
+// not for all, or of its first one if none is essential.
+func native(lists ...[]*deb.Package) string {
+	arch := ""
+	for _, p := range slices.Concat(lists...) {
+		switch {
+		case p.Control.Arch == "all":
+		case p.Control.Essential:
+			return p.Control.Arch
+		case arch == "":
+			arch = p.Control.Arch
+		}
+	}
+	return arch
+}
+
+// arch is the architecture that p counts as (deb-control(5), Multi-Arch).
+func (g *grapher) arch(p *deb.Package) string {
+	if p.Control.Arch == "all" {
+		return g.native
+	}
+	return p.Control.Arch
+}
+
+// meets reports whether q is for an architecture that p asks for in r, a relation on
+// what q provides.
+func (g *grapher) meets(p *deb.Package, r relation.Relation, q *deb.Package) bool {
+	switch r.Arch {
+	case "":
+		return q.Control.MultiArch == "foreign" || g.arch(p) == g.arch(q)
+	case "any":
+		return true
+	case "native":
+		return g.arch(q) == g.native
+	}
+	return g.arch(q) == r.Arch
 }
 
 // needs are the packages of the wave that are to be configured before p.
@@ -87,12 +126,17 @@ func (g *grapher) needs(p *deb.Package) ([]*deb.Package, error) {
 // choose is who of the wave satisfies one of alternatives, the first one first.
 func (g *grapher) choose(any []relation.Relation, self *deb.Package) []*deb.Package {
 	for _, r := range any {
-		if g.before[r.Name] {
+		if slices.ContainsFunc(g.before[r.Name], func(q *deb.Package) bool { return g.meets(self, r, q) }) {
 			return nil
 		}
 	}
 	for _, r := range any {
-		who := g.wave[r.Name]
+		var who []*deb.Package
+		for _, q := range g.wave[r.Name] {
+			if g.meets(self, r, q) {
+				who = append(who, q)
+			}
+		}
 		if slices.Contains(who, self) {
 			return nil
 		}

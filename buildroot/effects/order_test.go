@@ -35,6 +35,12 @@ func TestOrder(t *testing.T) {
 		{"loop with two", []debtest.Deb{
 			{Name: "a", Fields: "Depends: b\n", Members: post}, {Name: "b", Fields: "Depends: c\n", Members: post}, {Name: "c", Fields: "Depends: a\n"},
 		}, nil, "b postinst! c b; a postinst! a"},
+		{"of two architectures", []debtest.Deb{
+			{Name: "a", Arch: "arm64", Fields: "Depends: lib, tool\n", Members: post}, {Name: "tool", Arch: "amd64", Fields: "Multi-Arch: foreign\n", Members: post},
+			{Name: "lib", Arch: "amd64", Fields: "Multi-Arch: same\nDepends: z\n", Members: post}, {Name: "lib", Arch: "arm64", Fields: "Multi-Arch: same\n", Members: post},
+			{Name: "z", Fields: "Depends: a:arm64\n", Members: post},
+		}, []debtest.Deb{{Name: "base", Arch: "amd64", Fields: "Essential: yes\n"}},
+			"lib postinst: lib:arm64; tool postinst: tool; a postinst: a; z postinst: z; lib postinst: lib:amd64"},
 		{"nothing", nil, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,7 +74,7 @@ func stepText(groups []group) string {
 		}
 		text := s.label + mark
 		for _, p := range s.packages {
-			text += " " + p.Control.Name
+			text += " " + p.Control.Qualified()
 		}
 		out = append(out, text)
 	}

@@ -250,7 +250,7 @@ func (v *run) verify() error {
 	}
 	want := map[string]bool{}
 	for _, p := range v.Packages {
-		want[p.Control.Name] = true
+		want[p.Control.Qualified()] = true
 	}
 	var bad []string
 	for stanza := range strings.SplitSeq(string(text), "\n\n") {
@@ -258,7 +258,7 @@ func (v *run) verify() error {
 		if err != nil {
 			continue // behind the last empty line
 		}
-		delete(want, c.Name)
+		delete(want, c.Qualified())
 		if s := c.Get("Status"); s != "install ok installed" {
 			bad = append(bad, fmt.Sprintf("%s is %q", c.Name, s))
 		}

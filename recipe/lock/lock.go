@@ -54,10 +54,20 @@ type Package struct {
 	In                    []string
 	Source, SourceVersion string
 
-	// Pre are the names of the packages that must be configured before it is
-	// unpacked (Debian Policy 7.2): those that satisfy its Pre-Depends, and all
-	// that these depend on in turn, without those of the base. Sorted.
+	// Pre are the packages that must be configured before it is unpacked (Debian
+	// Policy 7.2): those that satisfy its Pre-Depends, and all that these depend on
+	// in turn, without those of the base. One for another architecture than its own
+	// has that behind a colon, as in "perl-base:amd64". Sorted.
 	Pre []string
+}
+
+// Label is how people name it among those of a set for an architecture: "libc6",
+// "libc6:arm64" if it is foreign there.
+func (p Package) Label(arch string) string {
+	if p.Arch == arch || p.Arch == "all" {
+		return p.Name
+	}
+	return p.Name + ":" + p.Arch
 }
 
 // A Base is the set that roots of a suite and architecture begin with: its

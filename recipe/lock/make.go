@@ -236,10 +236,10 @@ func (m *maker) hold(set Set, a Answer, may func(old, next Package) bool) (hold 
 	base, _ := m.old.Base(set.Base)
 	was := map[string]Package{}
 	for _, ref := range slices.Concat(base.Packages, set.Packages) {
-		was[m.index[ref].Name] = m.index[ref]
+		was[m.index[ref].Label(set.Arch)] = m.index[ref]
 	}
 	for _, p := range slices.Concat(a.Base, a.Packages) {
-		old, ok := was[p.Name]
+		old, ok := was[p.Label(set.Arch)]
 		switch {
 		case !ok || old.SHA256 == p.SHA256:
 		case may(old, p):

@@ -63,7 +63,7 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 			return known
 		}
 	}
-	waves, err := Waves(p.packages(set.Packages))
+	waves, err := Waves(p.packages(set.Packages), r.Arch)
 	if err != nil {
 		p.errs.Add(&diag.Error{Pos: diag.Pos{File: r.File}, Msg: fmt.Sprintf("%s dependencies of %s: %v", use, name, err)})
 	}

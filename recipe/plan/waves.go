@@ -8,67 +8,100 @@ import (
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
-// Waves splits packages into those that are configured together, in order.
-// dpkg configures what a package pre-depends on before it unpacks it (Debian
-// Policy 7.2): what satisfies Pre-Depends, and what these need, which is all in
-// Pre, makes a wave before. The last wave is all the rest; it may be empty. Each wave is sorted by
-// name, whatever the order of packages. Packages of the base are not given.
-func Waves(packages []lock.Package) ([][]lock.Package, error) {
+// Waves splits packages of a set for an architecture into those that are configured
+// together, in order. dpkg configures what a package pre-depends on before it
+// unpacks it (Debian Policy 7.2): what satisfies Pre-Depends, and what these need,
+// which is all in Pre, makes a wave before. The last wave is all the rest; it may be
+// empty. Each wave is sorted by name, whatever the order of packages. Packages of the
+// base are not given.
+func Waves(packages []lock.Package, arch string) ([][]lock.Package, error) {
+	s := splitter{packages: packages, arch: arch, done: map[string]bool{}}
 	if !slices.ContainsFunc(packages, func(p lock.Package) bool { return len(p.Pre) > 0 }) {
-		return [][]lock.Package{take(packages, map[string]bool{}, func(string) bool { return true })}, nil
+		return [][]lock.Package{s.take(nil)}, nil
 	}
-	byName := map[string]lock.Package{}
+	s.byLabel = map[string]lock.Package{}
 	for _, p := range packages {
-		byName[p.Name] = p
+		s.byLabel[p.Label(arch)] = p
 	}
-	done := map[string]bool{}
 	var waves [][]lock.Package
 	for {
-		early, waiting := nextWave(packages, byName, done)
+		early, waiting := s.next()
 		if len(early) == 0 && len(waiting) > 0 {
 			return nil, fmt.Errorf("pre-dependencies go round in a circle among %s", strings.Join(waiting, ", "))
 		}
 		if len(early) == 0 {
 			break
 		}
-		waves = append(waves, take(packages, done, func(name string) bool { return early[name] }))
+		waves = append(waves, s.take(early))
 	}
-	return append(waves, take(packages, done, func(string) bool { return true })), nil
+	return append(waves, s.take(nil)), nil
 }
 
-// nextWave returns what can be configured now for somebody's Pre-Depends, and
-// the names of those whose Pre-Depends are not met yet.
-func nextWave(packages []lock.Package, byName map[string]lock.Package, done map[string]bool) (early map[string]bool, waiting []string) {
-	early = map[string]bool{}
-	met := func(p lock.Package) bool {
-		return !slices.ContainsFunc(p.Pre, func(n string) bool { _, in := byName[n]; return in && !done[n] })
+// A splitter holds what was put into waves so far. Its packages are known by label.
+type splitter struct {
+	packages []lock.Package
+	arch     string
+	byLabel  map[string]lock.Package
+	done     map[string]bool
+}
+
+// open lists the packages that p still waits for.
+func (s *splitter) open(p lock.Package) []lock.Package {
+	var open []lock.Package
+	for _, n := range p.Pre {
+		if q, in := s.find(p, n); in && !s.done[q.Label(s.arch)] {
+			open = append(open, q)
+		}
 	}
-	for _, p := range packages {
-		if done[p.Name] || met(p) {
+	return open
+}
+
+// find returns the package that p names in its Pre. What bears no architecture is for
+// that of p, or for all.
+func (s *splitter) find(p lock.Package, name string) (lock.Package, bool) {
+	if own := p.Label(s.arch); own != p.Name && !strings.Contains(name, ":") {
+		if q, in := s.byLabel[name+":"+p.Arch]; in {
+			return q, true
+		}
+		q, in := s.byLabel[name]
+		return q, in && q.Arch == "all"
+	}
+	q, in := s.byLabel[strings.TrimSuffix(name, ":"+s.arch)]
+	return q, in
+}
+
+// next returns what can be configured now for somebody's Pre-Depends, and the labels
+// of those whose Pre-Depends are not met yet.
+func (s *splitter) next() (early map[string]bool, waiting []string) {
+	early = map[string]bool{}
+	for _, p := range s.packages {
+		open := s.open(p)
+		if s.done[p.Label(s.arch)] || len(open) == 0 {
 			continue
 		}
-		waiting = append(waiting, p.Name)
-		ready := !slices.ContainsFunc(p.Pre, func(n string) bool { q, in := byName[n]; return in && !done[n] && !met(q) })
-		for _, n := range p.Pre {
-			if _, in := byName[n]; ready && in && !done[n] {
-				early[n] = true
-			}
+		waiting = append(waiting, p.Label(s.arch))
+		if slices.ContainsFunc(open, func(q lock.Package) bool { return len(s.open(q)) > 0 }) {
+			continue
+		}
+		for _, q := range open {
+			early[q.Label(s.arch)] = true
 		}
 	}
 	return early, waiting
 }
 
-// take returns the packages that are wanted and not done, and marks them done.
-func take(packages []lock.Package, done map[string]bool, want func(name string) bool) []lock.Package {
+// take returns the packages that are wanted, or all if want is nil, and not done, and
+// marks them done.
+func (s *splitter) take(want map[string]bool) []lock.Package {
 	var wave []lock.Package
-	for _, p := range packages {
-		if !done[p.Name] && want(p.Name) {
+	for _, p := range s.packages {
+		if label := p.Label(s.arch); !s.done[label] && (want == nil || want[label]) {
 			wave = append(wave, p)
 		}
 	}
 	for _, p := range wave {
-		done[p.Name] = true
+		s.done[p.Label(s.arch)] = true
 	}
-	slices.SortFunc(wave, func(a, b lock.Package) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(wave, func(a, b lock.Package) int { return strings.Compare(a.Label(s.arch), b.Label(s.arch)) })
 	return wave
 }

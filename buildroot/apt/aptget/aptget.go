@@ -1,6 +1,7 @@
 // Package aptget asks apt-get in a root directory of its own, over an empty dpkg
 // status, so that tests can hold our answers beside apt's. It touches nothing of
-// the host and installs nothing: apt-get is asked with -s.
+// the host and installs nothing: apt-get is asked with -s, or to print the URIs of
+// what it would fetch, before which it says what it would install.
 //
 // The product does not import it.
 package aptget
@@ -18,14 +19,20 @@ import (
 
 // Options say what a root's apt-get knows.
 type Options struct {
-	Arch    string
+	Arches  []string // the native one first
 	Sources []string // lines of sources.list(5)
+
+	// Order says that apt-get is also to find an order in which it would unpack
+	// and configure what it answers. It never changes the answer, and takes
+	// several times as long as the answer for hundreds of packages.
+	Order bool
 }
 
 // A Root is the directory.
 type Root struct {
 	Dir    string
 	config string
+	order  bool
 }
 
 // configText is apt's configuration: all below one directory, nothing of the
@@ -35,7 +42,7 @@ Dir::State::status "%[1]s/var/lib/dpkg/status";
 Dir::Etc::trusted "/etc/apt/trusted.gpg";
 Dir::Etc::trustedparts "/etc/apt/trusted.gpg.d";
 APT::Architecture "%[2]s";
-APT::Architectures { "%[2]s"; };
+APT::Architectures { %[3]s };
 APT::Sandbox::User "";
 Acquire::Languages "none";
 Acquire::GzipIndexes "false";
@@ -48,9 +55,9 @@ func New(ctx context.Context, dir string, o Options) (*Root, error) {
 			return nil, err
 		}
 	}
-	r := &Root{Dir: dir, config: filepath.Join(dir, "apt.conf")}
+	r := &Root{Dir: dir, config: filepath.Join(dir, "apt.conf"), order: o.Order}
 	for name, text := range map[string]string{
-		"apt.conf":             fmt.Sprintf(configText, dir, o.Arch),
+		"apt.conf":             fmt.Sprintf(configText, dir, o.Arches[0], `"`+strings.Join(o.Arches, `"; "`)+`";`),
 		"etc/apt/sources.list": strings.Join(o.Sources, "\n") + "\n",
 		"var/lib/dpkg/status":  "",
 	} {
@@ -103,13 +110,33 @@ func (r *Root) Satisfy(ctx context.Context, relations []string, recommends bool)
 	return r.ask(ctx, "satisfy", relations, recommends)
 }
 
+// BuildDepends asks for what `apt-get build-dep` makes of a source package's
+// Build-Depends.
+func (r *Root) BuildDepends(ctx context.Context, relations []string, recommends bool) (Answer, error) {
+	f, err := os.CreateTemp(r.Dir, "*.dsc")
+	if err != nil {
+		return Answer{}, err
+	}
+	defer os.Remove(f.Name())
+	_, err = fmt.Fprintf(f, "Format: 3.0 (quilt)\nSource: source\nBinary: source\nArchitecture: any\nVersion: 1\nBuild-Depends: %s\n", strings.Join(relations, ", "))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return Answer{}, err
+	}
+	return r.ask(ctx, "build-dep", []string{f.Name()}, recommends)
+}
+
 func (r *Root) ask(ctx context.Context, verb string, request []string, recommends bool) (Answer, error) {
 	flag := "--no-install-recommends"
 	if recommends {
 		flag = "--install-recommends"
 	}
-	args := append([]string{"-s", "-o", "APT::Get::Show-Versions=true", flag, verb}, request...)
-	out, err := r.run(ctx, args...)
+	args := []string{"-o", "APT::Get::Show-Versions=true", flag}
+	if r.order {
+		args = append(args, "-s")
+	} else {
+		args = append(args, "-y", "--print-uris")
+	}
+	out, err := r.run(ctx, append(append(args, verb), request...)...)
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
 		return Answer{}, err

@@ -16,6 +16,7 @@ func TestArchiveCompare(t *testing.T) {
 	for _, o := range []options{
 		{seed: 7, pretend: 60, jobs: 2},
 		{seed: 7, pretend: 20, jobs: 2, recommends: true},
+		{seed: 7, pretend: 40, jobs: 2, foreign: true},
 		{seed: 1, n: 1, jobs: 2, suites: "trixie+updates+security", mirror: "http://deb.debian.org"},
 	} {
 		var out bytes.Buffer

@@ -16,10 +16,19 @@ import (
 
 // A class makes requests of one kind.
 type class struct {
-	name    string
-	next    func(w *world, r *rand.Rand) []string
-	satisfy bool // the requests are for apt-get satisfy
+	name string
+	next func(w *world, r *rand.Rand) []string
+	ask  asking
 }
+
+// An asking is how apt-get is asked.
+type asking int
+
+const (
+	install asking = iota
+	satisfy
+	buildDep // build-essential comes, too
+)
 
 // classes are the kinds of requests that a world is asked.
 func classes(w *world) []class {
@@ -30,7 +39,11 @@ func classes(w *world) []class {
 		{name: "conflicts and breaks", next: conflicts},
 		{name: "alternatives", next: alternatives},
 		{name: "name=version, name:arch", next: versions},
-		{name: "build dependencies", next: buildDepends, satisfy: true},
+		{name: "versioned and qualified names, Pre-Depends", next: special},
+		{name: "build dependencies", next: buildDepends, ask: satisfy},
+	}
+	if len(w.sources) > 0 {
+		all = append(all, class{name: "Build-Depends of source packages", next: sourcePackage, ask: buildDep})
 	}
 	if len(w.Inputs()) > 1 {
 		all = append(all, class{name: "name/suite", next: suited})
@@ -44,6 +57,9 @@ func live(ctx context.Context, worlds []*world, o options, t *tally) error {
 	g.SetLimit(max(1, o.jobs))
 	for _, w := range worlds {
 		for i, c := range classes(w) {
+			if !strings.Contains(c.name, o.class) {
+				continue
+			}
 			r := rand.New(rand.NewPCG(o.seed, uint64(i)))
 			for range o.n {
 				request := c.next(w, r)
@@ -68,7 +84,7 @@ func pretendAll(ctx context.Context, dir string, n int, o options, t *tally) err
 				return err
 			}
 			r := rand.New(rand.NewPCG(o.seed, uint64(i)))
-			w, err := pretendWorld(ctx, own, r)
+			w, err := pretendWorld(ctx, own, r, o.foreign)
 			if err != nil {
 				return err
 			}
@@ -89,13 +105,13 @@ func pretendAll(ctx context.Context, dir string, n int, o options, t *tally) err
 
 // compare asks both.
 func compare(ctx context.Context, w *world, c class, request []string, o options, t *tally) error {
-	ask := w.apt.Install
-	if c.satisfy {
-		ask = w.apt.Satisfy
-	}
-	want, err := ask(ctx, request, o.recommends)
+	ask := [...]func(context.Context, []string, bool) (aptget.Answer, error){install: w.apt.Install, satisfy: w.apt.Satisfy, buildDep: w.apt.BuildDepends}
+	want, err := ask[c.ask](ctx, request, o.recommends)
 	if err != nil {
 		return err
+	}
+	if c.ask == buildDep {
+		request = append([]string{"build-essential"}, request...)
 	}
 	got := w.ours(request, o.recommends)
 	difference := ""

@@ -3,7 +3,8 @@
 // both.
 //
 // apt-get runs in a root directory of its own, over an empty dpkg status, and
-// touches nothing of the host. It is asked with -s, so nothing is installed. The
+// touches nothing of the host. It is asked for the URIs of what it would install, or
+// with -s, so nothing is installed. The
 // Packages files are those that it fetches; ours are read from where it put them.
 //
 //	comparetool [-n 100] [-seed 1] [-recommends] [-suites trixie,bookworm] [-dir DIR]
@@ -14,8 +15,8 @@
 // does so over small seeded random archives, whose packages are at odds with each
 // other as those of no real archive are. The third replays requests whose answers
 // by apt were written down, a JSON object a line; its first line has the SHA-256
-// of the Packages files that they are about, and suites whose files have changed
-// since are left out.
+// of the Packages files that they are about, and apt-get is asked again about suites
+// whose files have changed since.
 //
 // It prints a line for each difference and one for each class, and ends with
 // status 1 if there is a difference.
@@ -37,6 +38,8 @@ func main() {
 	var o options
 	flag.IntVar(&o.n, "n", 100, "requests of each class and suite")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of the random sets")
+	flag.StringVar(&o.class, "class", "", "only classes whose name has this in it")
+	flag.BoolVar(&o.order, "order", false, "let apt-get also find an order of installing, which takes it long")
 	flag.StringVar(&o.cases, "cases", "", "replay the requests of this file")
 	flag.StringVar(&o.dir, "dir", "", "keep apt's root directories here; a temporary directory if empty")
 	flag.StringVar(&o.mirror, "mirror", "http://deb.debian.org", "where debian and debian-security are")
@@ -44,6 +47,7 @@ func main() {
 	flag.StringVar(&o.suites, "suites", "", "only these of the lists of sources, separated by commas")
 	flag.IntVar(&o.pretend, "pretend", 0, "compare over so many pretend archives instead")
 	flag.BoolVar(&o.keep, "keep", false, "keep pretend archives over which answers differ")
+	flag.BoolVar(&o.foreign, "foreign", false, "give pretend archives a second architecture")
 	flag.IntVar(&o.jobs, "j", 2, "how many apt-get run at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -62,7 +66,9 @@ type options struct {
 	n, jobs, pretend           int
 	seed                       uint64
 	cases, dir, mirror, suites string
-	recommends, keep           bool
+	class                      string
+	recommends, keep, order    bool
+	foreign                    bool
 }
 
 // run compares, writes the figures to out and reports whether all answers were equal.
@@ -89,7 +95,7 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 	case err != nil:
 		return false, err
 	case o.cases != "":
-		err = replay(worlds, o.cases, t)
+		err = replay(ctx, worlds, o.cases, o, t)
 	default:
 		err = live(ctx, worlds, o, t)
 	}
@@ -103,7 +109,7 @@ func chosen(ctx context.Context, dir string, o options) ([]*world, error) {
 		if o.suites != "" && !slices.Contains(strings.Split(o.suites, ","), s.name) {
 			continue
 		}
-		w, err := newWorld(ctx, filepath.Join(dir, s.name), s)
+		w, err := newWorld(ctx, filepath.Join(dir, s.name), s, o.order)
 		if err != nil {
 			return nil, err
 		}

@@ -19,9 +19,13 @@ const perPretend = 5
 // pretendWorld writes a small archive in which everything hangs on everything: its
 // packages conflict, provide each other's names, have alternatives, several
 // versions and qualified dependencies, far more densely than a real one. Which
-// rule apt follows shows here within a few hundred requests.
-func pretendWorld(ctx context.Context, dir string, r *rand.Rand) (*world, error) {
-	s := suiteSet{name: "pretend archives", arch: "amd64"}
+// rule apt follows shows here within a few hundred requests. foreign gives it a
+// second architecture, of which most packages are as those of the first.
+func pretendWorld(ctx context.Context, dir string, r *rand.Rand, foreign bool) (*world, error) {
+	s := suiteSet{name: "pretend archives", arches: []string{"amd64"}}
+	if foreign {
+		s = suiteSet{name: "pretend archives of two architectures", arches: []string{"amd64", "arm64"}}
+	}
 	g := &pretender{r: r, names: 4 + r.IntN(20), virtual: 1 + r.IntN(5), peace: 2 + r.IntN(9)}
 	for i, suite := range []string{"stable", "later"}[:1+r.IntN(2)] {
 		src := aptSource{uri: "copy:" + dir + "/" + suite, suite: suite, pin: index.PinArchive, trusted: true}
@@ -34,25 +38,31 @@ func pretendWorld(ctx context.Context, dir string, r *rand.Rand) (*world, error)
 				header, src.pin = "NotAutomatic: yes\n", index.PinManual
 			}
 		}
-		if err := writePretend(filepath.Join(dir, suite), suite, header, apttest.Packages(g.packages(i))); err != nil {
+		if err := writePretend(filepath.Join(dir, suite), suite, header, s.arches, g.packages(i, s.arches)); err != nil {
 			return nil, err
 		}
 		s.sources = append(s.sources, src)
 	}
-	return newWorld(ctx, filepath.Join(dir, "apt"), s)
+	return newWorld(ctx, filepath.Join(dir, "apt"), s, true)
 }
 
-func writePretend(dir, suite, header string, packages []byte) error {
+// writePretend writes a suite with a text of stanzas for each architecture.
+func writePretend(dir, suite, header string, arches, texts []string) error {
 	base := filepath.Join(dir, "dists", suite)
-	if err := os.MkdirAll(filepath.Join(base, "main/binary-amd64"), 0o755); err != nil {
-		return err
+	release := fmt.Sprintf("Suite: %[1]s\nCodename: %[1]s\nDate: Sat, 01 Jan 2022 00:00:00 UTC\nArchitectures: %[2]s\nComponents: main\n%[3]sSHA256:\n",
+		suite, strings.Join(arches, " "), header)
+	for i, arch := range arches {
+		packages := apttest.Packages(texts[i])
+		name := "main/binary-" + arch + "/Packages"
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(base, name)), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(base, name), packages, 0o644); err != nil {
+			return err
+		}
+		release += fmt.Sprintf(" %s %d %s\n", apttest.Digest(packages), len(packages), name)
 	}
-	release := fmt.Sprintf("Suite: %[1]s\nCodename: %[1]s\nDate: Sat, 01 Jan 2022 00:00:00 UTC\nArchitectures: amd64\nComponents: main\n%[2]sSHA256:\n %[3]s %[4]d main/binary-amd64/Packages\n",
-		suite, header, apttest.Digest(packages), len(packages))
-	if err := os.WriteFile(filepath.Join(base, "Release"), []byte(release), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(base, "main/binary-amd64/Packages"), packages, 0o644)
+	return os.WriteFile(filepath.Join(base, "Release"), []byte(release), 0o644)
 }
 
 // A pretender makes packages p0, p1, …, which provide v0, v1, ….
@@ -62,31 +72,59 @@ type pretender struct {
 	peace          int // one package in so many conflicts with something
 }
 
-// packages are the stanzas of a suite; later ones have few packages.
-func (g *pretender) packages(suite int) string {
-	var out strings.Builder
+// packages are the stanzas of a suite for each architecture; later suites have few.
+func (g *pretender) packages(suite int, arches []string) []string {
+	texts := make([]strings.Builder, len(arches))
 	for _, i := range g.r.Perm(g.names) {
 		if suite > 0 && g.r.IntN(3) > 0 {
 			continue
 		}
-		g.stanza(&out, i)
+		g.stanzas(texts, i, arches)
 		if g.r.IntN(12) == 0 {
-			g.stanza(&out, i)
+			g.stanzas(texts, i, arches)
 		}
 	}
-	if out.Len() == 0 {
-		g.stanza(&out, 0)
+	var all []string
+	for a := range texts {
+		if texts[a].Len() == 0 {
+			g.stanza(&texts[a], 0, arches[a])
+		}
+		all = append(all, texts[a].String())
 	}
-	return out.String()
+	return all
 }
 
-func (g *pretender) stanza(out *strings.Builder, i int) {
-	fmt.Fprintf(out, "Package: p%d\nVersion: %d\n", i, 1+g.r.IntN(4))
+// stanzas writes a package of all architectures, or one for each: mostly the same,
+// sometimes another, sometimes none.
+func (g *pretender) stanzas(texts []strings.Builder, i int, arches []string) {
+	if g.r.IntN(4) == 0 {
+		var text strings.Builder
+		g.stanza(&text, i, "all")
+		for a := range texts {
+			texts[a].WriteString(text.String())
+		}
+		return
+	}
+	var text strings.Builder
+	g.stanza(&text, i, arches[0])
+	texts[0].WriteString(text.String())
+	for a := range texts[1:] {
+		switch g.r.IntN(8) {
+		case 0:
+		case 1:
+			g.stanza(&texts[a+1], i, arches[a+1])
+		default:
+			texts[a+1].WriteString(strings.Replace(text.String(), "Architecture: "+arches[0], "Architecture: "+arches[a+1], 1))
+		}
+	}
+}
+
+func (g *pretender) stanza(out *strings.Builder, i int, arch string) {
+	fmt.Fprintf(out, "Package: p%d\nVersion: %d\nArchitecture: %s\n", i, 1+g.r.IntN(4), arch)
 	g.sometimes(out, 2, "Priority", g.one("required", "important", "standard", "optional", "extra"))
 	g.sometimes(out, 25, "Essential", "yes")
 	g.sometimes(out, 25, "Protected", "yes")
 	g.sometimes(out, 3, "Multi-Arch", g.one("same", "foreign", "allowed", "no"))
-	g.sometimes(out, 4, "Architecture", "all")
 	g.sometimes(out, 8, "Pre-Depends", g.field(1, true, false))
 	g.sometimes(out, 2, "Depends", g.field(3, true, false))
 	g.sometimes(out, g.peace, "Conflicts", g.field(2, false, false))
@@ -135,7 +173,7 @@ func (g *pretender) relation(alternatives, provides bool) string {
 		name += ":amd64"
 	case 3:
 		if alternatives {
-			name += ":i386"
+			name += ":" + g.one("i386", "arm64")
 		}
 	}
 	switch version := 1 + g.r.IntN(4); {
@@ -156,7 +194,7 @@ func pretend(w *world, r *rand.Rand) []string {
 	var request, names []string
 	for range 1 + r.IntN(5) {
 		v := uint32(r.IntN(len(w.Versions)))
-		name := w.NameOf(w.Versions[v].Name)
+		name := w.Label(w.Versions[v].Name)
 		suffix := ""
 		switch r.IntN(12) {
 		case 0:
@@ -164,7 +202,12 @@ func pretend(w *world, r *rand.Rand) []string {
 		case 1:
 			suffix = "/" + w.InputOf(v).Suite
 		case 2:
-			suffix = ":amd64"
+			name, _, _ = strings.Cut(name, ":")
+			if arch := w.Arches()[r.IntN(len(w.Arches()))]; arch == w.Arch() {
+				suffix = ":" + arch
+			} else {
+				name += ":" + arch
+			}
 		case 3:
 			name = fmt.Sprintf("v%d", r.IntN(5))
 		}

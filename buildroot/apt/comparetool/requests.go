@@ -2,14 +2,16 @@ package main
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+	"github.com/ashlar-build/ashlar/recipe/relation"
 )
 
 // pick returns the name of a random package.
 func pick(w *world, r *rand.Rand) string {
-	return w.NameOf(w.Versions[r.IntN(len(w.Versions))].Name)
+	return w.Label(w.Versions[r.IntN(len(w.Versions))].Name)
 }
 
 func random(w *world, r *rand.Rand) []string {
@@ -45,7 +47,7 @@ func rivals(w *world, r *rand.Rand) []string {
 		}
 		var request []string
 		for range 1 + r.IntN(2) {
-			request = append(request, w.NameOf(w.Versions[w.Provides[of[r.IntN(len(of))]].Owner].Name))
+			request = append(request, w.Label(w.Versions[w.Provides[of[r.IntN(len(of))]].Owner].Name))
 		}
 		for range r.IntN(6) {
 			request = append(request, pick(w, r))
@@ -59,11 +61,11 @@ func rivals(w *world, r *rand.Rand) []string {
 func conflicts(w *world, r *rand.Rand) []string {
 	for {
 		v := uint32(r.IntN(len(w.Versions)))
-		request := []string{w.NameOf(w.Versions[v].Name)}
+		request := []string{w.Label(w.Versions[v].Name)}
 		for _, d := range w.DepsOf(v) {
 			id := w.Constraints[d.Constraint()].Name
 			if d.Type().Negative() && w.Names[id].Candidate != index.None && r.IntN(2) == 0 {
-				request = append(request, w.NameOf(id))
+				request = append(request, w.Label(id))
 			}
 		}
 		if len(request) == 1 {
@@ -89,14 +91,14 @@ func alternatives(w *world, r *rand.Rand) []string {
 			deps = deps[len(g):]
 			for _, d := range g[1:] {
 				if id := w.Constraints[d.Constraint()].Name; d.Type().Critical() && w.Names[id].Candidate != index.None {
-					others = append(others, w.NameOf(id))
+					others = append(others, w.Label(id))
 				}
 			}
 		}
 		if len(others) == 0 {
 			continue
 		}
-		request = append(request, w.NameOf(w.Versions[v].Name))
+		request = append(request, w.Label(w.Versions[v].Name))
 		if r.IntN(2) == 0 {
 			request = append(request, others[r.IntN(len(others))])
 		}
@@ -108,16 +110,57 @@ func alternatives(w *world, r *rand.Rand) []string {
 	return request
 }
 
+// special asks for packages that depend on a name of another kind than a plain
+// one: with an architecture, on a version of what only others provide, or before
+// they can be unpacked.
+func special(w *world, r *rand.Rand) []string {
+	kinds := [...]func(index.Dep, *index.Constraint) bool{
+		func(_ index.Dep, c *index.Constraint) bool { return strings.Contains(w.NameOf(c.Name), ":") },
+		func(_ index.Dep, c *index.Constraint) bool {
+			return relation.Op(c.Op) != relation.None && w.Names[c.Name].Versions.Count == 0
+		},
+		func(d index.Dep, _ *index.Constraint) bool { return d.Type() == index.PreDepends },
+	}
+	var request []string
+	for range 1 + r.IntN(4) {
+		is := kinds[r.IntN(len(kinds))]
+		for {
+			v := uint32(r.IntN(len(w.Versions)))
+			if slices.ContainsFunc(w.DepsOf(v), func(d index.Dep) bool {
+				return d.Type().Critical() && is(d, &w.Constraints[d.Constraint()])
+			}) {
+				request = append(request, w.Label(w.Versions[v].Name))
+				break
+			}
+		}
+	}
+	for range r.IntN(4) {
+		request = append(request, pick(w, r))
+	}
+	return request
+}
+
+// sourcePackage asks for the Build-Depends of a source package.
+func sourcePackage(w *world, r *rand.Rand) []string {
+	var request []string
+	for g := range strings.SplitSeq(w.sources[r.IntN(len(w.sources))], ",") {
+		if g = strings.Join(strings.Fields(g), " "); g != "" {
+			request = append(request, g)
+		}
+	}
+	return request
+}
+
 // versions asks for versions by number, older ones too, and for architectures.
 func versions(w *world, r *rand.Rand) []string {
 	var request []string
 	for range 1 + r.IntN(5) {
 		v := uint32(r.IntN(len(w.Versions)))
-		name := w.NameOf(w.Versions[v].Name)
-		switch r.IntN(4) {
-		case 0:
+		name := w.Label(w.Versions[v].Name)
+		switch n := r.IntN(4); {
+		case n == 0 && !strings.Contains(name, ":"):
 			name += ":" + w.Arch()
-		case 1:
+		case n == 1:
 		default:
 			name += "=" + w.VersionOf(v)
 		}
@@ -135,7 +178,7 @@ func suited(w *world, r *rand.Rand) []string {
 		if !w.In(v, last.Codename) {
 			continue
 		}
-		name := w.NameOf(w.Versions[v].Name)
+		name := w.Label(w.Versions[v].Name)
 		if r.IntN(4) > 0 {
 			name += "/" + last.Codename
 		}
@@ -150,7 +193,7 @@ func buildDepends(w *world, r *rand.Rand) []string {
 	var request []string
 	for range 1 + r.IntN(8) {
 		v := uint32(r.IntN(len(w.Versions)))
-		name := w.NameOf(w.Versions[v].Name)
+		name := w.Label(w.Versions[v].Name)
 		text := name
 		switch r.IntN(6) {
 		case 0:
@@ -158,7 +201,9 @@ func buildDepends(w *world, r *rand.Rand) []string {
 		case 1:
 			text += " (= " + w.VersionOf(v) + ")"
 		case 2:
-			text += ":native"
+			if !strings.Contains(text, ":") {
+				text += ":native"
+			}
 		case 3:
 			text = pick(w, r) + " (<< 0) | " + text
 		}

@@ -8,22 +8,26 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/aptget"
+	"github.com/ashlar-build/ashlar/buildroot/apt/deb822"
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
 )
 
 // A suiteSet is a list of sources.
 type suiteSet struct {
-	name, arch string
-	sources    []aptSource
+	name    string
+	arches  []string // the native one first
+	sources []aptSource
 }
 
 type aptSource struct {
 	uri, suite string
 	pin        int
 	trusted    bool // it bears no signature
+	sources    bool // its source packages are read, too
 }
 
 // line is the source as sources.list(5) has it.
@@ -48,14 +52,20 @@ func suites(mirror string) []suiteSet {
 	with := func(codename string) []aptSource {
 		return append(three(codename), aptSource{uri: main, suite: codename + "-backports", pin: index.PinUpgrade})
 	}
+	withSources := func(s []aptSource) []aptSource {
+		s[0].sources = true
+		return s
+	}
 	return []suiteSet{
-		{"trixie", "amd64", three("trixie")[:1]},
-		{"trixie+updates+security", "amd64", three("trixie")},
-		{"trixie+backports", "amd64", with("trixie")},
-		{"trixie-arm64", "arm64", three("trixie")},
-		{"bookworm", "amd64", three("bookworm")[:1]},
-		{"bookworm+updates+security", "amd64", three("bookworm")},
-		{"bookworm+backports", "amd64", with("bookworm")},
+		{"trixie", []string{"amd64"}, three("trixie")[:1]},
+		{"trixie+updates+security", []string{"amd64"}, withSources(three("trixie"))},
+		{"trixie+backports", []string{"amd64"}, withSources(with("trixie"))},
+		{"trixie+bookworm", []string{"amd64"}, append(three("trixie"), three("bookworm")...)},
+		{"trixie-arm64", []string{"arm64"}, three("trixie")},
+		{"trixie-amd64+arm64", []string{"amd64", "arm64"}, three("trixie")},
+		{"bookworm", []string{"amd64"}, three("bookworm")[:1]},
+		{"bookworm+updates+security", []string{"amd64"}, three("bookworm")},
+		{"bookworm+backports", []string{"amd64"}, with("bookworm")},
 	}
 }
 
@@ -65,13 +75,17 @@ type world struct {
 	name    string
 	apt     *aptget.Root
 	digests []string // of the Packages files, in the order of the sources
+	sources []string // fields Build-Depends of source packages
 }
 
 // newWorld lets apt-get fetch the indexes into dir, and reads them.
-func newWorld(ctx context.Context, dir string, s suiteSet) (*world, error) {
-	o := aptget.Options{Arch: s.arch}
+func newWorld(ctx context.Context, dir string, s suiteSet, order bool) (*world, error) {
+	o := aptget.Options{Arches: s.arches, Order: order}
 	for _, src := range s.sources {
 		o.Sources = append(o.Sources, src.line())
+		if src.sources {
+			o.Sources = append(o.Sources, strings.Replace(src.line(), "deb", "deb-src", 1))
+		}
 	}
 	root, err := aptget.New(ctx, dir, o)
 	if err != nil {
@@ -85,9 +99,10 @@ func newWorld(ctx context.Context, dir string, s suiteSet) (*world, error) {
 func (w *world) read(s suiteSet) error {
 	var inputs []index.Input
 	for _, src := range s.sources {
-		data, err := w.apt.List(src.uri, src.suite, "main_binary-"+s.arch+"_Packages")
-		if err != nil {
-			return err
+		if src.sources {
+			if err := w.readSources(src); err != nil {
+				return err
+			}
 		}
 		release, err := w.apt.List(src.uri, src.suite, "InRelease")
 		if err != nil {
@@ -96,19 +111,42 @@ func (w *world) read(s suiteSet) error {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(data)
-		w.digests = append(w.digests, hex.EncodeToString(sum[:]))
-		inputs = append(inputs, index.Input{
-			Archive: src.suite, Suite: field(release, "Suite"), Codename: field(release, "Codename"),
-			Pin: src.pin, Digest: hex.EncodeToString(sum[:]), Data: data,
-		})
+		for _, arch := range s.arches {
+			data, err := w.apt.List(src.uri, src.suite, "main_binary-"+arch+"_Packages")
+			if err != nil {
+				return err
+			}
+			sum := sha256.Sum256(data)
+			w.digests = append(w.digests, hex.EncodeToString(sum[:]))
+			inputs = append(inputs, index.Input{
+				Archive: src.suite, Suite: field(release, "Suite"), Codename: field(release, "Codename"), Arch: arch,
+				Pin: src.pin, Digest: hex.EncodeToString(sum[:]), Data: data,
+			})
+		}
 	}
-	image, err := index.Build(s.arch, inputs)
+	image, err := index.Build(s.arches, inputs)
 	if err != nil {
 		return err
 	}
 	w.Index, err = index.Read(image)
 	return err
+}
+
+// readSources takes the Build-Depends of source packages.
+func (w *world) readSources(src aptSource) error {
+	data, err := w.apt.List(src.uri, src.suite, "main_source_Sources")
+	if err != nil {
+		return err
+	}
+	r := deb822.NewReader(data)
+	for r.Stanza() {
+		for r.Field() {
+			if f := r.Current(); f.Name == "Build-Depends" {
+				w.sources = append(w.sources, f.Value)
+			}
+		}
+	}
+	return r.Err()
 }
 
 func field(release []byte, name string) string {
@@ -140,7 +178,7 @@ func (w *world) ours(request []string, recommends bool) aptget.Answer {
 	}
 	var a aptget.Answer
 	for _, v := range versions {
-		a.Packages = append(a.Packages, w.NameOf(w.Versions[v].Name)+" "+w.VersionOf(v))
+		a.Packages = append(a.Packages, w.Label(w.Versions[v].Name)+" "+w.VersionOf(v))
 	}
 	slices.Sort(a.Packages)
 	return a

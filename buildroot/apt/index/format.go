@@ -17,7 +17,7 @@ import (
 
 // magic begins every index. Its number changes with the format and with what the
 // same Packages files are made into.
-const magic = "ashlar apt index 2\n"
+const magic = "ashlar apt index 3\n"
 
 // headerSize is room for the magic, the byte order, the checksum and the table of
 // sections.
@@ -42,20 +42,22 @@ type Span struct{ First, Count uint32 }
 func (s Span) End() uint32 { return s.First + s.Count }
 
 // NameFlags are what apt keeps of a package whatever its version.
-type NameFlags uint32
+type NameFlags uint16
 
 // The flags of a name.
 const (
 	Essential NameFlags = 1 << iota // some version is marked Essential
 	Important                       // some version is marked Important or Protected
 	Forced                          // counts as Essential unmarked: apt itself
-	Hidden                          // stands for another architecture's package; is not found by name
+	Hidden                          // stands for a package of an architecture that is not the index's; is not found
 )
 
-// A Name is one package or virtual package. `x:any` and `x:i386`, when something
-// depends on them, are names of their own.
+// A Name is one package or virtual package of one architecture. `x:any` and
+// `x:i386`, when something depends on them, are names of their own, of the native
+// architecture.
 type Name struct {
 	Text        Text
+	Arch        uint16 // of [Index.Arches]; packages for all architectures are of the native one, 0
 	Flags       NameFlags
 	Candidate   uint32 // the version to install, or None
 	Versions    Span   // of Versions, highest first
@@ -117,18 +119,20 @@ const (
 	Breaks
 	Recommends
 	Suggests
+	ArchConflicts // with the package itself for another architecture
+	ArchBreaks    // with other versions of it for another architecture
 )
 
 // String returns the name of the field.
 func (t DepType) String() string {
-	return [...]string{"Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends", "Suggests", "", ""}[t&7]
+	return [...]string{"Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends", "Suggests", "Conflicts", "Breaks"}[t&7]
 }
 
 // Negative reports whether the dependency is that something is not there.
-func (t DepType) Negative() bool { return t == Conflicts || t == Breaks }
+func (t DepType) Negative() bool { return t == Conflicts || t == Breaks || t >= ArchConflicts }
 
 // Critical reports whether a package is broken when the dependency is not met.
-func (t DepType) Critical() bool { return t <= Breaks }
+func (t DepType) Critical() bool { return t <= Breaks || t >= ArchConflicts }
 
 // A Dep is one alternative of a dependency, packed: its type, whether an
 // alternative follows, and its constraint.

@@ -9,7 +9,7 @@ import (
 // FuzzRead changes an index, mends its checksum, and holds that what is accepted
 // can be walked through without a panic.
 func FuzzRead(f *testing.F) {
-	image, err := Build("amd64", []Input{{Archive: "s", Pin: PinArchive, Data: []byte(
+	image, err := Build([]string{"amd64"}, []Input{{Archive: "s", Pin: PinArchive, Data: []byte(
 		"Package: a\nVersion: 1\nArchitecture: all\nDepends: b | c (>= 1), d:any\nConflicts: e\nProvides: v (= 2)\nFilename: p\nSize: 1\n" +
 			"SHA256: 0000000000000000000000000000000000000000000000000000000000000000\n")}})
 	if err != nil {

@@ -17,9 +17,9 @@ func (b *builder) image() ([]byte, error) {
 		return nil, fmt.Errorf("index: %d constraints are more than the format holds", len(b.constraints))
 	}
 	t := tables{strings: b.strings, Names: b.names}
-	place := b.placeVersions(&t)
+	b.placeVersions(&t)
 	b.placeConstraints(&t)
-	b.placeProvides(&t, place)
+	b.placeProvides(&t)
 	b.choose(&t)
 	b.link(&t)
 	t.HashOrder = hashOrder(&t)
@@ -37,10 +37,10 @@ func (b *builder) image() ([]byte, error) {
 }
 
 // placeVersions puts the versions of a name side by side, highest first and
-// those that are equal as they were read, and returns where each went.
-func (b *builder) placeVersions(t *tables) []uint32 {
+// those that are equal as they were read, and notes where each went.
+func (b *builder) placeVersions(t *tables) {
 	t.Versions = make([]Version, 0, len(b.versions))
-	place := make([]uint32, len(b.versions))
+	b.place = make([]uint32, len(b.versions))
 	var list []uint32
 	for id := range t.Names {
 		list = list[:0]
@@ -53,11 +53,10 @@ func (b *builder) placeVersions(t *tables) []uint32 {
 		})
 		t.Names[id].Versions = Span{uint32(len(t.Versions)), uint32(len(list))}
 		for _, v := range list {
-			place[v] = uint32(len(t.Versions))
+			b.place[v] = uint32(len(t.Versions))
 			t.Versions = append(t.Versions, b.versions[v].Version)
 		}
 	}
-	return place
 }
 
 // placeConstraints sorts the constraints by name.
@@ -78,25 +77,40 @@ func (b *builder) placeConstraints(t *tables) {
 		t.Constraints[s.End()] = c
 		s.Count++
 	}
-	t.Deps = b.deps
+	b.placeExtra(t)
 	for i, d := range t.Deps {
 		t.Deps[i] = d&^depMax | Dep(place[d.Constraint()])
 	}
 }
 
+// placeExtra puts the dependencies that were found later behind those that a
+// version had.
+func (b *builder) placeExtra(t *tables) {
+	t.Deps = b.deps
+	if len(b.extra) == 0 {
+		return
+	}
+	slices.SortStableFunc(b.extra, func(x, y extra) int { return cmp.Compare(x.version, y.version) })
+	t.Deps = make([]Dep, 0, len(b.deps)+len(b.extra))
+	rest := b.extra
+	for v := range b.versions {
+		s := b.versions[v].Deps
+		first := uint32(len(t.Deps))
+		t.Deps = append(t.Deps, b.deps[s.First:s.End()]...)
+		for len(rest) > 0 && rest[0].version == uint32(v) {
+			t.Deps = append(t.Deps, rest[0].dep)
+			rest = rest[1:]
+		}
+		t.Versions[b.place[v]].Deps = Span{first, uint32(len(t.Deps)) - first}
+	}
+}
+
 // placeProvides puts the provides of a version side by side, and lists those of
 // a name, newest first.
-func (b *builder) placeProvides(t *tables, place []uint32) {
+func (b *builder) placeProvides(t *tables) {
 	for i := range b.provides {
-		b.provides[i].Owner = place[b.provides[i].Owner]
+		b.provides[i].Owner = b.place[b.provides[i].Owner]
 	}
-	for _, n := range b.natives {
-		vs := t.Names[n.of].Versions
-		for v := vs.First; v < vs.End(); v++ {
-			b.provides = append(b.provides, Provide{Name: n.name, Owner: v, Version: t.Versions[v].Version})
-		}
-	}
-	b.provideNatives(t)
 	order := make([]uint32, len(b.provides))
 	for i := range order {
 		order[i] = uint32(i)
@@ -127,29 +141,6 @@ func (b *builder) placeProvides(t *tables, place []uint32) {
 	}
 }
 
-// provideNatives lets who provides x provide `x:ARCH`, too. To what was read before
-// something asked for `x:ARCH` apt gives the version of the package itself.
-func (b *builder) provideNatives(t *tables) {
-	if len(b.natives) == 0 {
-		return
-	}
-	qualified := make(map[uint32]native, len(b.natives))
-	for _, n := range b.natives {
-		qualified[n.of] = n
-	}
-	for i, p := range b.provides {
-		n, ok := qualified[p.Name]
-		if !ok {
-			continue
-		}
-		p.Name = n.name
-		if i < n.before {
-			p.Version = t.Versions[p.Owner].Version
-		}
-		b.provides = append(b.provides, p)
-	}
-}
-
 // choose sets the candidates: the highest version of the highest pin.
 func (b *builder) choose(t *tables) {
 	for id := range t.Names {
@@ -160,7 +151,7 @@ func (b *builder) choose(t *tables) {
 				n.Candidate, best = v, pin
 			}
 		}
-		if n.Candidate != None && t.Versions[n.Candidate].Flags&EssentialVersion != 0 {
+		if n.Candidate != None && n.Arch == native && t.Versions[n.Candidate].Flags&EssentialVersion != 0 {
 			t.Essential = append(t.Essential, uint32(id))
 		}
 	}

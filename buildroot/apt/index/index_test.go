@@ -56,7 +56,7 @@ early latest $kernel $kernel zeta`
 
 func build(t testing.TB, inputs ...index.Input) *index.Index {
 	t.Helper()
-	image, err := index.Build("amd64", inputs)
+	image, err := index.Build([]string{"amd64"}, inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,15 +171,15 @@ func TestUnusable(t *testing.T) {
 	if fmt.Sprint(got) != "[bad cut sha]" || describe(ix, "good") != "*1@stable/1" || describe(ix, "bad") != "" {
 		t.Errorf("unusable %v, good %s, bad %s", ix.Unusable(), describe(ix, "good"), describe(ix, "bad"))
 	}
-	if _, err := index.Build("amd64", []index.Input{{Archive: "stable", Data: []byte("<html>\n")}}); err == nil || !strings.Contains(err.Error(), "index stable: line 1") {
+	if _, err := index.Build([]string{"amd64"}, []index.Input{{Archive: "stable", Data: []byte("<html>\n")}}); err == nil || !strings.Contains(err.Error(), "index stable: line 1") {
 		t.Errorf("no control file: %v", err)
 	}
 }
 
 func TestKey(t *testing.T) {
 	base := index.Input{Archive: "a", Suite: "s", Codename: "c", Pin: 500, Digest: "d"}
-	same := index.Key("amd64", []index.Input{base})
-	if again := index.Key("amd64", []index.Input{base}); again != same {
+	same := index.Key([]string{"amd64"}, []index.Input{base})
+	if again := index.Key([]string{"amd64"}, []index.Input{base}); again != same {
 		t.Errorf("two keys: %s %s", same, again)
 	}
 	for name, edit := range map[string]func(*index.Input){
@@ -189,18 +189,18 @@ func TestKey(t *testing.T) {
 	} {
 		other := base
 		edit(&other)
-		if index.Key("amd64", []index.Input{other}) == same {
+		if index.Key([]string{"amd64"}, []index.Input{other}) == same {
 			t.Errorf("another %s has the same key", name)
 		}
 	}
-	if index.Key("arm64", []index.Input{base}) == same || index.Key("amd64", []index.Input{base, base}) == same {
+	if index.Key([]string{"arm64"}, []index.Input{base}) == same || index.Key([]string{"amd64"}, []index.Input{base, base}) == same {
 		t.Error("another architecture or list has the same key")
 	}
 }
 
 // TestDamaged changes each byte of a file, and cuts it off everywhere.
 func TestDamaged(t *testing.T) {
-	image, err := index.Build("amd64", []index.Input{input("Package: a\nDepends: b")})
+	image, err := index.Build([]string{"amd64"}, []index.Input{input("Package: a\nDepends: b")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func BenchmarkBuild(b *testing.B) {
 	b.SetBytes(int64(len(in[0].Data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := index.Build("amd64", in); err != nil {
+		if _, err := index.Build([]string{"amd64"}, in); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -21,6 +21,7 @@ type Input struct {
 	Archive  string   // its name in the workspace
 	Suite    string   // Suite of the Release file: "stable-security"
 	Codename string   // likewise: "trixie-security"
+	Arch     string   // the architecture that it is for; the native one if empty
 	Pin      int      // one of the Pin constants
 	Include  []string // globs of the packages that come from this archive only; all if none
 	Digest   string   // SHA-256 of the Packages file
@@ -29,17 +30,18 @@ type Input struct {
 	Data []byte `json:"-"`
 }
 
-// Key names the index of inputs for an architecture: a digest of all that the
-// index depends on.
-func Key(arch string, inputs []Input) string {
+// Key names the index of inputs for architectures: a digest of all that the index
+// depends on.
+func Key(arches []string, inputs []Input) string {
 	h := sha256.New()
 	put := func(field string) { fmt.Fprintf(h, "%d:%s", len(field), field) }
 	put(magic)
-	put(arch)
+	put(strings.Join(arches, " "))
 	for _, in := range inputs {
 		put(in.Archive)
 		put(in.Suite)
 		put(in.Codename)
+		put(in.Arch)
 		put(fmt.Sprint(in.Pin))
 		put(strings.Join(in.Include, "\n"))
 		put(in.Digest)

@@ -2,6 +2,7 @@ package index
 
 import (
 	"math/bits"
+	"slices"
 	"unsafe"
 
 	"github.com/ashlar-build/ashlar/recipe/relation"
@@ -13,20 +14,46 @@ func (t *tables) Text(s Text) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-// NameOf returns a name's text.
+// NameOf returns a name's text, without its architecture.
 func (t *tables) NameOf(id uint32) string { return t.Text(t.Names[id].Text) }
 
 // VersionOf returns the version number of Versions[v].
 func (t *tables) VersionOf(v uint32) string { return t.Text(t.Versions[v].Version) }
 
-// Find returns the number of a name, or None. Names that only stand for another
-// architecture's package are not found.
-func (t *tables) Find(name string) uint32 {
+// Find returns the number of a name of the native architecture, or None. Names that
+// only stand for another architecture's package are not found.
+func (t *tables) Find(name string) uint32 { return t.find(name, native) }
+
+func (t *tables) find(name string, arch uint16) uint32 {
 	id := t.buckets[fnv(name)&uint32(len(t.buckets)-1)]
-	for id != None && t.Text(t.Names[id].Text) != name {
+	for id != None && (t.Names[id].Arch != arch || t.Text(t.Names[id].Text) != name) {
 		id = t.Names[id].next
 	}
 	return id
+}
+
+// FindArch returns the number of a package's name for an architecture, or None. What
+// is for "all" architectures counts as native.
+func (ix *Index) FindArch(name, arch string) uint32 {
+	if arch == "all" {
+		arch = ix.Arch()
+	}
+	n := slices.Index(ix.meta.Arches, arch)
+	if n < 0 {
+		return None
+	}
+	return ix.find(name, uint16(n))
+}
+
+// SameText reports whether two names differ in their architecture at most.
+func (t *tables) SameText(a, b uint32) bool { return t.Names[a].Text == t.Names[b].Text }
+
+// Label is how people write a name: "libc6", "libc6:arm64" if it is foreign.
+func (ix *Index) Label(id uint32) string {
+	if n := int(ix.Names[id].Arch); n != native && n < len(ix.meta.Arches) {
+		return ix.NameOf(id) + ":" + ix.meta.Arches[n]
+	}
+	return ix.NameOf(id)
 }
 
 // DepsOf returns the dependencies of a version, in the order of DepType.
@@ -91,8 +118,11 @@ func (t *tables) Meets(constraint uint32, in func(version uint32) bool) bool {
 	return false
 }
 
-// Arch returns the architecture that the index was built for.
-func (ix *Index) Arch() string { return ix.meta.Arch }
+// Arch returns the native architecture.
+func (ix *Index) Arch() string { return ix.meta.Arches[native] }
+
+// Arches returns the architectures of the index, the native one first.
+func (ix *Index) Arches() []string { return ix.meta.Arches }
 
 // Inputs returns the index's Packages files, without their data.
 func (ix *Index) Inputs() []Input { return ix.meta.Inputs }

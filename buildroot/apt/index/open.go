@@ -21,7 +21,7 @@ type Index struct {
 
 // meta is what is too small and odd for records.
 type meta struct {
-	Arch     string
+	Arches   []string // the native one first
 	Inputs   []Input
 	Unusable []Unusable
 }
@@ -113,7 +113,7 @@ func Read(data []byte) (*Index, error) {
 func (ix *Index) valid() bool {
 	t := &ix.tables
 	names, versions := uint32(len(t.Names)), uint32(len(t.Versions))
-	if len(t.strings) == 0 || len(ix.meta.Inputs) > MaxInputs ||
+	if len(t.strings) == 0 || len(ix.meta.Inputs) > MaxInputs || len(ix.meta.Arches) == 0 ||
 		len(t.buckets) == 0 || len(t.buckets)&(len(t.buckets)-1) != 0 ||
 		len(t.Met)*64 < len(t.Constraints) || len(t.HashOrder) != len(t.Names) {
 		return false
@@ -140,7 +140,7 @@ func (ix *Index) valid() bool {
 	}
 	// The last group of a span may not run over its end.
 	for _, d := range t.Deps {
-		if d.Constraint() >= uint32(len(t.Constraints)) || d.Type() > Suggests {
+		if d.Constraint() >= uint32(len(t.Constraints)) {
 			return false
 		}
 	}

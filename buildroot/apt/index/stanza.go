@@ -18,14 +18,17 @@ type stanza struct {
 	sha256                         string
 	essential, important           bool
 
-	deps     [relFields]string // in the order in which apt reads them
-	provides string
+	deps [relFields]string // in the order in which apt reads them
+	ends [relFields]int    // see builder.parse
+
+	of uint16 // the architecture that the package counts as, by number
 }
 
 // The relationship fields by their place in stanza.deps. The first are DepTypes.
 const (
 	relReplaces = iota + int(Suggests) + 1
 	relEnhances
+	relProvides
 	relFields
 )
 
@@ -67,7 +70,7 @@ func (s *stanza) field(f deb822.Field) {
 	case "Important", "Protected":
 		s.important = s.important || f.Value == "yes"
 	case "Provides":
-		s.provides = f.Value
+		s.deps[relProvides] = f.Value
 	default:
 		s.relation(f)
 	}

@@ -94,14 +94,14 @@ func (e *explainer) say(format string, args ...any) {
 func (e *explainer) path(path []uint32) {
 	for i := 1; i < len(path); i++ {
 		e.seen[path[i-1]] = true
-		text := e.ix.NameOf(path[i])
+		text := e.ix.Label(path[i])
 		for _, d := range e.depsFor(path[i-1]) {
 			if !d.Type().Negative() && slices.ContainsFunc(e.originals(d), func(v uint32) bool { return e.ix.Versions[v].Name == path[i] }) {
 				text = e.relation([]index.Dep{d.Alone()})
 				break
 			}
 		}
-		e.say("%s needs %s", e.ix.NameOf(path[i-1]), text)
+		e.say("%s needs %s", e.ix.Label(path[i-1]), text)
 	}
 }
 
@@ -136,15 +136,15 @@ func (e *explainer) group(n, version uint32, g []index.Dep) {
 			e.clashes(n, g[0], v)
 			return
 		}
-		e.say("%s conflicts with %s", e.ix.NameOf(n), e.relation(g[:1]))
+		e.say("%s conflicts with %s", e.ix.Label(n), e.relation(g[:1]))
 		return
 	}
 	if why := e.missing(g); why != "" {
 		e.lack = true
-		e.say("%s needs %s, %s", e.ix.NameOf(n), e.relation(g), why)
+		e.say("%s needs %s, %s", e.ix.Label(n), e.relation(g), why)
 		return
 	}
-	e.say("%s needs %s", e.ix.NameOf(n), e.relation(g))
+	e.say("%s needs %s", e.ix.Label(n), e.relation(g))
 	for _, d := range g {
 		for _, v := range e.originals(d) {
 			e.cannot(e.ix.Versions[v].Name, v)
@@ -183,7 +183,7 @@ func (e *explainer) cannot(n, v uint32) {
 	f, ok := e.fails[n]
 	switch {
 	case !ok:
-		e.say("%s is not to be installed", e.ix.NameOf(n))
+		e.say("%s is not to be installed", e.ix.Label(n))
 	case f.excluded:
 		e.conflict = true
 		e.conflictWith(f.other, f.group[0], n)
@@ -198,17 +198,17 @@ func (e *explainer) cannot(n, v uint32) {
 // clashes says that n conflicts with v, and why v is there.
 func (e *explainer) clashes(n uint32, d index.Dep, v uint32) {
 	q := e.ix.Versions[v].Name
-	e.say("%s %s %s%s", e.ix.NameOf(n), verb(d), e.clash(d, q), e.presence(q))
+	e.say("%s %s %s%s", e.ix.Label(n), verb(d), e.clash(d, q), e.presence(q))
 }
 
 // conflictWith says that what is there conflicts with n.
 func (e *explainer) conflictWith(v uint32, d index.Dep, n uint32) {
 	q := e.ix.Versions[v].Name
-	e.say("%s%s %s %s", e.ix.NameOf(q), e.presence(q), verb(d), e.clash(d, n))
+	e.say("%s%s %s %s", e.ix.Label(q), e.presence(q), verb(d), e.clash(d, n))
 }
 
 func verb(d index.Dep) string {
-	if d.Type() == index.Breaks {
+	if d.Type() == index.Breaks || d.Type() == index.ArchBreaks {
 		return "breaks"
 	}
 	return "conflicts with"
@@ -221,7 +221,7 @@ func (e *explainer) clash(d index.Dep, q uint32) string {
 	if e.ix.Constraints[d.Constraint()].Name == q {
 		return rel
 	}
-	return fmt.Sprintf("%s, which %s provides", rel, e.ix.NameOf(q))
+	return fmt.Sprintf("%s, which %s provides", rel, e.ix.Label(q))
 }
 
 // presence says for whose sake q is in the set.
@@ -231,7 +231,7 @@ func (e *explainer) presence(q uint32) string {
 	case e.is(q, plain):
 		return " (of the essential set)"
 	case ok && e.is(q, auto) && by != q:
-		return fmt.Sprintf(" (needed by %s)", e.ix.NameOf(by))
+		return fmt.Sprintf(" (needed by %s)", e.ix.Label(by))
 	case e.is(q, marked) && !e.is(q, auto):
 		return " (asked for)"
 	}
@@ -279,7 +279,7 @@ func Have(ix *index.Index, name uint32) string {
 		if p.Version.Len > 0 {
 			as = ix.Text(p.Version)
 		}
-		have = append(have, fmt.Sprintf("%s provides as %s", ix.NameOf(ix.Versions[p.Owner].Name), as))
+		have = append(have, fmt.Sprintf("%s provides as %s", ix.Label(ix.Versions[p.Owner].Name), as))
 	}
 	if len(have) > 4 {
 		have = append(have[:4], "others provide likewise")
@@ -295,7 +295,7 @@ func (e *explainer) relation(g []index.Dep) string {
 	var all []string
 	for _, d := range g {
 		c := &e.ix.Constraints[d.Constraint()]
-		text := e.ix.NameOf(c.Name)
+		text := e.ix.Label(c.Name)
 		if op := relation.Op(c.Op); op != relation.None {
 			text += fmt.Sprintf(" (%s %s)", op, e.ix.Text(c.Version))
 		}

@@ -204,12 +204,13 @@ func (s *solver) solutions(g []index.Dep) []uint32 {
 	return all
 }
 
-// better orders two versions that meet a dependency on target.
+// better orders two versions that meet a dependency on target. That one of them is for
+// the architecture of target counts for nothing: native ones are taken first.
 func (s *solver) better(a, b, target uint32) int {
 	x, y := &s.ix.Versions[a], &s.ix.Versions[b]
 	for _, first := range [...]func(n uint32) bool{
 		func(n uint32) bool { return s.is(n, protected) },
-		func(n uint32) bool { return n == target },
+		func(n uint32) bool { return s.ix.SameText(n, target) },
 		func(n uint32) bool { return s.ix.Names[n].Flags&(index.Essential|index.Forced) != 0 },
 		func(n uint32) bool { return s.ix.Names[n].Flags&index.Important != 0 },
 	} {
@@ -219,6 +220,9 @@ func (s *solver) better(a, b, target uint32) int {
 			}
 			return 1
 		}
+	}
+	if p, q := s.ix.Names[x.Name].Arch, s.ix.Names[y.Name].Arch; p != q {
+		return int(p) - int(q)
 	}
 	if x.Priority != y.Priority {
 		return int(x.Priority) - int(y.Priority)

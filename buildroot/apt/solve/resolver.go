@@ -128,7 +128,7 @@ func (m *mender) alternative(n uint32, g []index.Dep, i int, rivals *[]rival, op
 			m.changed = true
 			return true
 		}
-		if d.Type() == index.Breaks && len(m.hits(n, d, m.isCandidate)) == 0 {
+		if (d.Type() == index.Breaks || d.Type() == index.ArchBreaks) && len(m.hits(n, d, m.isCandidate)) == 0 {
 			m.mark(q, false, 0, false)
 			continue
 		}

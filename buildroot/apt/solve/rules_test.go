@@ -1,6 +1,7 @@
 package solve_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ type ruleCase struct {
 	name     string
 	packages string
 	second   string // another suite's packages, "later"
+	foreign  string // the first suite's packages for arm64
 	request  string
 	want     string // names, or name=version where the version is not 1; empty: refused
 	why      string // part of the refusal
@@ -28,7 +30,7 @@ type ruleCase struct {
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(orderCases(), conflictCases(), sweepCases(), providesCases(), archCases(), suiteCases(), requestCases(), recommendsCases())
+	return slices.Concat(orderCases(), conflictCases(), sweepCases(), providesCases(), archCases(), foreignCases(), suiteCases(), requestCases(), recommendsCases())
 }
 
 func orderCases() []ruleCase {
@@ -249,16 +251,27 @@ func recommendsCases() []ruleCase {
 // inputs are the Packages files of a case.
 func (c ruleCase) inputs() []index.Input {
 	all := []index.Input{{Archive: "stable", Suite: "stable", Codename: "stable", Pin: index.PinArchive, Data: apttest.Packages(c.packages)}}
+	if c.foreign != "" {
+		all = append(all, index.Input{Archive: "stable", Suite: "stable", Codename: "stable", Arch: "arm64", Pin: index.PinArchive, Data: apttest.Packages(c.foreign)})
+	}
 	if c.second != "" {
 		all = append(all, index.Input{Archive: "later", Suite: "later", Codename: "later", Pin: index.PinArchive, Data: apttest.Packages(c.second)})
 	}
 	return all
 }
 
+// arches are the architectures of a case.
+func (c ruleCase) arches() []string {
+	if c.foreign != "" {
+		return []string{"amd64", "arm64"}
+	}
+	return []string{"amd64"}
+}
+
 // ask solves a request over inputs.
-func ask(t *testing.T, inputs []index.Input, request string, opts solve.Options) (string, error) {
+func ask(t *testing.T, arches []string, inputs []index.Input, request string, opts solve.Options) (string, error) {
 	t.Helper()
-	image, err := index.Build("amd64", inputs)
+	image, err := index.Build(arches, inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +290,7 @@ func ask(t *testing.T, inputs []index.Input, request string, opts solve.Options)
 	versions, err := solve.Solve(ix, picks, opts)
 	var names []string
 	for _, v := range versions {
-		name := ix.NameOf(ix.Versions[v].Name)
+		name := ix.Label(ix.Versions[v].Name)
 		if version := ix.VersionOf(v); version != "1" && version != "1.9" {
 			name += "=" + version
 		}
@@ -289,7 +302,7 @@ func ask(t *testing.T, inputs []index.Input, request string, opts solve.Options)
 func TestRules(t *testing.T) {
 	for _, c := range ruleCases() {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := ask(t, c.inputs(), c.request, solve.Options{Recommends: c.recommends})
+			got, err := ask(t, c.arches(), c.inputs(), c.request, solve.Options{Recommends: c.recommends})
 			switch {
 			case c.want != "" && err != nil:
 				t.Errorf("refused: %v; want %s", err, c.want)
@@ -320,19 +333,24 @@ func TestArchiveRules(t *testing.T) {
 // aptAnswer is what apt-get -s makes of a case.
 func aptAnswer(t *testing.T, c ruleCase) string {
 	dir := t.TempDir()
-	o := aptget.Options{Arch: "amd64"}
+	o := aptget.Options{Arches: c.arches()}
+	releases := map[string]string{}
 	for _, in := range c.inputs() {
 		base := filepath.Join(dir, in.Archive, "dists", in.Suite)
-		if err := os.MkdirAll(filepath.Join(base, "main/binary-amd64"), 0o755); err != nil {
+		name := "main/binary-" + cmp.Or(in.Arch, "amd64") + "/Packages"
+		if releases[in.Archive] == "" {
+			releases[in.Archive] = fmt.Sprintf("Suite: %[1]s\nCodename: %[1]s\nDate: Sat, 01 Jan 2022 00:00:00 UTC\nArchitectures: %[2]s\nComponents: main\nSHA256:\n", in.Suite, strings.Join(c.arches(), " "))
+			o.Sources = append(o.Sources, fmt.Sprintf("deb [trusted=yes] copy:%s/%s %s main", dir, in.Archive, in.Suite))
+		}
+		releases[in.Archive] += fmt.Sprintf(" %s %d %s\n", apttest.Digest(in.Data), len(in.Data), name)
+		if err := os.MkdirAll(filepath.Join(base, filepath.Dir(name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		release := fmt.Sprintf("Suite: %s\nCodename: %s\nDate: Sat, 01 Jan 2022 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n %s %d main/binary-amd64/Packages\n", in.Suite, in.Suite, apttest.Digest(in.Data), len(in.Data))
-		for name, data := range map[string][]byte{"Release": []byte(release), "main/binary-amd64/Packages": in.Data} {
+		for name, data := range map[string][]byte{"Release": []byte(releases[in.Archive]), name: in.Data} {
 			if err := os.WriteFile(filepath.Join(base, name), data, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
-		o.Sources = append(o.Sources, fmt.Sprintf("deb [trusted=yes] copy:%s/%s %s main", dir, in.Archive, in.Suite))
 	}
 	root, err := aptget.New(t.Context(), filepath.Join(dir, "apt"), o)
 	if err != nil {

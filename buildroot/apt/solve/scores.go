@@ -68,7 +68,7 @@ func worth(t index.DepType) int {
 	switch t {
 	case index.PreDepends, index.Depends, index.Recommends:
 		return 1
-	case index.Conflicts, index.Breaks:
+	case index.Conflicts, index.Breaks, index.ArchConflicts, index.ArchBreaks:
 		return -1
 	}
 	return 0

@@ -13,6 +13,7 @@
 package solve
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
@@ -37,7 +38,7 @@ type Options struct {
 }
 
 // Solve returns the versions that the picks bring in, themselves included,
-// sorted by name. The order of the picks matters. If they cannot be installed
+// sorted by name, native ones before foreign ones. The order of the picks matters. If they cannot be installed
 // together, the error is a *[Refusal].
 func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 	s := newSolver(ix, opts)
@@ -73,7 +74,8 @@ func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 		all = append(all, s.install(n))
 	}
 	slices.SortFunc(all, func(a, b uint32) int {
-		return cmpText(ix.NameOf(ix.Versions[a].Name), ix.NameOf(ix.Versions[b].Name))
+		x, y := &ix.Names[ix.Versions[a].Name], &ix.Names[ix.Versions[b].Name]
+		return cmp.Or(cmp.Compare(ix.Text(x.Text), ix.Text(y.Text)), cmp.Compare(x.Arch, y.Arch))
 	})
 	return all, nil
 }

@@ -1,7 +1,6 @@
 package solve
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
@@ -189,11 +188,15 @@ func (s *solver) groups(v uint32) [][]index.Dep {
 }
 
 // hits lists the versions that a negative dependency of package owner speaks of
-// and that in picks: others than its own, by name or by what they provide.
+// and that in picks: others than its own, by name or by what they provide. The same
+// package for another architecture does not count, but for what is said of just that;
+// and that is not meant for those that provide it.
 func (s *solver) hits(owner uint32, d index.Dep, in func(uint32) bool) []uint32 {
 	c := &s.ix.Constraints[d.Constraint()]
+	arch := d.Type() == index.ArchConflicts || d.Type() == index.ArchBreaks
+	same := func(n uint32) bool { return owner != index.None && s.ix.SameText(n, owner) }
 	var all []uint32
-	if c.Name != owner {
+	if arch || !same(c.Name) {
 		vs := s.ix.Names[c.Name].Versions
 		for v := vs.First; v < vs.End(); v++ {
 			if in(v) && s.ix.Accepts(c, v) {
@@ -201,9 +204,12 @@ func (s *solver) hits(owner uint32, d index.Dep, in func(uint32) bool) []uint32 
 			}
 		}
 	}
+	if arch {
+		return all
+	}
 	for _, i := range s.ix.ProvidersOf(c.Name) {
 		p := &s.ix.Provides[i]
-		if s.ix.Versions[p.Owner].Name != owner && in(p.Owner) && s.ix.AcceptsProvide(c, p) {
+		if !same(s.ix.Versions[p.Owner].Name) && in(p.Owner) && s.ix.AcceptsProvide(c, p) {
 			all = append(all, p.Owner)
 		}
 	}
@@ -268,5 +274,3 @@ func (s *solver) brokenCount() int {
 	}
 	return count
 }
-
-func cmpText(a, b string) int { return cmp.Compare(a, b) }

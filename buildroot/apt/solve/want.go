@@ -1,6 +1,7 @@
 package solve
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -123,23 +124,44 @@ func chooseVersion(ix *index.Index, name, lack string, is func(uint32) bool) (Pi
 	return Pick{}, fmt.Errorf("%s %s, %s", lack, name, Have(ix, id))
 }
 
-// find returns the number of a name, which may have our own architecture behind
-// a colon.
+// find returns the number of a name, which may have an architecture behind a colon.
+// Without one it is the native package, or, where only a foreign one has versions,
+// that.
 func find(ix *index.Index, name string) (uint32, error) {
 	plain, arch, _ := strings.Cut(name, ":")
-	if arch != "" && arch != ix.Arch() && arch != "native" && arch != "any" {
-		return index.None, fmt.Errorf("%s cannot be had: packages are for %s here, and no archive was read for another architecture", name, ix.Arch())
-	}
-	id := ix.Find(plain)
-	if id == index.None || ix.Names[id].Versions.Count == 0 && ix.Names[id].Providers.Count == 0 {
-		for _, u := range ix.Unusable() {
-			if u.Name == plain {
-				return id, fmt.Errorf("%s %s of %s cannot be used: %s", plain, u.Version, ix.Inputs()[u.Input].Archive, u.Why)
-			}
+	arches := ix.Arches()
+	switch {
+	case arch == "native":
+		arches = arches[:1]
+	case arch != "" && arch != "any":
+		if !slices.Contains(arches, arch) {
+			return index.None, fmt.Errorf("%s cannot be had: packages are for %s here, and no archive was read for another architecture", name, strings.Join(arches, " and "))
 		}
-		return index.None, fmt.Errorf("no archive has %s", plain)
+		if !slices.ContainsFunc(ix.Inputs(), func(in index.Input) bool { return in.Arch == arch || in.Arch == "" && arch == ix.Arch() }) {
+			return index.None, fmt.Errorf("no archive has %s: none is for the architecture %s", name, arch)
+		}
+		arches = []string{arch}
 	}
-	return id, nil
+	var known []uint32
+	for _, arch := range arches {
+		if id := ix.FindArch(plain, arch); id != index.None {
+			known = append(known, id)
+		}
+	}
+	for _, id := range known {
+		if ix.Names[id].Versions.Count > 0 {
+			return id, nil
+		}
+	}
+	if len(known) > 0 && ix.Names[known[0]].Providers.Count > 0 {
+		return known[0], nil
+	}
+	for _, u := range ix.Unusable() {
+		if u.Name == plain {
+			return index.None, fmt.Errorf("%s %s of %s cannot be used: %s", plain, u.Version, ix.Inputs()[u.Input].Archive, u.Why)
+		}
+	}
+	return index.None, fmt.Errorf("no archive has %s", name)
 }
 
 // chooseRelation picks for `name (op version)`.
@@ -178,7 +200,7 @@ func chooseProvider(ix *index.Index, r relation.Relation, id uint32) (Pick, erro
 	}
 	var names []string
 	for _, v := range all {
-		names = append(names, ix.NameOf(ix.Versions[v].Name))
+		names = append(names, ix.Label(ix.Versions[v].Name))
 	}
 	slices.Sort(names)
 	return Pick{}, &ManyError{Name: r.Name, Providers: names}
@@ -208,7 +230,8 @@ func onlyProvider(ix *index.Index, c index.Constraint) uint32 {
 	return index.None
 }
 
-// providers lists the candidates that provide a name in a range.
+// providers lists the candidates that provide a name in a range. Of a package for
+// several architectures it is the native one, or the first.
 func providers(ix *index.Index, id uint32, r relation.Relation) []uint32 {
 	var all []uint32
 	for _, i := range ix.ProvidersOf(id) {
@@ -220,5 +243,9 @@ func providers(ix *index.Index, id uint32, r relation.Relation) []uint32 {
 			all = append(all, p.Owner)
 		}
 	}
-	return all
+	slices.SortStableFunc(all, func(a, b uint32) int {
+		x, y := &ix.Names[ix.Versions[a].Name], &ix.Names[ix.Versions[b].Name]
+		return cmp.Or(cmp.Compare(x.Text.Off, y.Text.Off), cmp.Compare(x.Arch, y.Arch))
+	})
+	return slices.CompactFunc(all, func(a, b uint32) bool { return ix.SameText(ix.Versions[a].Name, ix.Versions[b].Name) })
 }

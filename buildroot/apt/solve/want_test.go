@@ -49,7 +49,7 @@ Provides: w
 	}
 	for _, tt := range tests {
 		t.Run(tt.relation, func(t *testing.T) {
-			got, err := ask(t, c.inputs(), strings.ReplaceAll(tt.relation, " ", "_"), solve.Options{})
+			got, err := ask(t, c.arches(), c.inputs(), strings.ReplaceAll(tt.relation, " ", "_"), solve.Options{})
 			if tt.why == "" && (err != nil || got != tt.want) {
 				t.Errorf("got %q %v, want %s", got, err, tt.want)
 			}
