@@ -9,6 +9,7 @@ package pin
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -54,9 +55,7 @@ func (p *Pinner) Pin(ctx context.Context, i *recipe.Instance, s recipe.Source, o
 	if s.SHA256 != "" || s.SHA512 != "" {
 		pin.SHA256, err = p.Fetch.Fetch(ctx, fetch.Request{Name: path.Base(s.URLs[0]), URLs: s.URLs, SHA256: s.SHA256, SHA512: s.SHA512})
 	} else {
-		var got fetch.Index
-		got, err = p.Fetch.Get(ctx, fetch.IndexRequest{Name: path.Base(s.URLs[0]), URLs: s.URLs, MaxSize: maxSource})
-		pin.SHA256 = got.Digest
+		pin.SHA256, err = p.now(ctx, s.URLs)
 	}
 	if err != nil {
 		return pin, err
@@ -75,6 +74,31 @@ func (p *Pinner) Pin(ctx context.Context, i *recipe.Instance, s recipe.Source, o
 		return pin, nil
 	}
 	return pin, p.signed(ctx, i, s, f)
+}
+
+// now fetches what URLs have now, unless the first of them says that it is what the
+// store has of it.
+func (p *Pinner) now(ctx context.Context, urls []string) (digest string, err error) {
+	const file = "file"
+	key := fmt.Sprintf("url-%x", sha256.Sum256([]byte(urls[0])))
+	req := fetch.IndexRequest{Name: path.Base(urls[0]), URLs: urls, MaxSize: maxSource}
+	known, ok, err := p.Store.Result(key)
+	if err != nil {
+		return "", err
+	}
+	if ok && len(known.Notes) == 2 {
+		req.ETag, req.LastModified = known.Notes[0], known.Notes[1]
+	}
+	got, err := p.Fetch.Get(ctx, req)
+	switch {
+	case err != nil:
+		return "", err
+	case got.NotModified:
+		return known.Blobs[file], nil
+	case got.URL == urls[0] && got.ETag+got.LastModified != "":
+		err = p.Store.PutResult(ctx, key, store.Result{Blobs: map[string]string{file: got.Digest}, Notes: []string{got.ETag, got.LastModified}})
+	}
+	return got.Digest, err
 }
 
 // signed checks that a source is what the owner of a key beside the recipe

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt"
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
@@ -65,6 +67,9 @@ type locking struct {
 	instances []*recipe.Instance // to be locked: all of the graph, or some
 	options   lock.Options
 	verbose   bool // a row for each package that came, too
+
+	warnMu   sync.Mutex
+	warnings []*diag.Error
 }
 
 // locking reads what is locked and what is to be. It has archives asked whatever
@@ -254,9 +259,22 @@ func (l *locking) make(ctx context.Context) (*lock.Lock, error) {
 	return lock.Make(ctx, l.old, l.graph, l.instances, func(i *recipe.Instance) []lock.Archive { return byInstance[i] }, client, pinner, l.options)
 }
 
-// warn prints what is not wrong and may not be meant.
+// warn notes what is not wrong and may not be meant. Many call it at a time.
 func (l *locking) warn(pos diag.Pos, format string, args ...any) {
-	fmt.Fprintf(l.env.err, "warning: %v: %s\n", pos, fmt.Sprintf(format, args...))
+	l.warnMu.Lock()
+	defer l.warnMu.Unlock()
+	l.warnings = append(l.warnings, &diag.Error{Pos: pos, Msg: fmt.Sprintf(format, args...)})
+}
+
+// printWarnings prints what was noted, in the order of the recipes.
+func (l *locking) printWarnings() {
+	slices.SortStableFunc(l.warnings, func(a, b *diag.Error) int {
+		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line))
+	})
+	for _, w := range l.warnings {
+		fmt.Fprintf(l.env.err, "warning: %v\n", w)
+	}
+	l.warnings = nil
 }
 
 // write writes the new lock if it is another one, and says what it is.

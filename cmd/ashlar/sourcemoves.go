@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/ashlar-build/ashlar/recipe"
@@ -20,7 +19,8 @@ type movedSource struct {
 	New     string   `json:"new,omitempty"` // none: it is gone
 	Recipes []string `json:"recipes,omitempty"`
 
-	tag diag.Pos // of a tag that was moved, which tags are not meant to be
+	at   diag.Pos // where a recipe has it, if it moved and was not meant to
+	what string   // it is then
 }
 
 // sources describes the sources that moved.
@@ -36,13 +36,25 @@ func (l *locking) sources(next *lock.Lock) []movedSource {
 			if name := lock.FullName(i); !slices.Contains(r.Recipes, name) {
 				r.Recipes = append(r.Recipes, name)
 			}
-			if s := i.Sources[at]; s.Tag != "" && s.Commit == "" && r.Old != "" && r.tag.IsZero() {
-				r.tag = s.GitPos
+			if r.Old != "" && r.at.IsZero() {
+				r.at, r.what = unmoving(i.Sources[at])
 			}
 		}
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// unmoving says of a source that moved, and was not meant to, where it is and what has
+// happened to it.
+func unmoving(s recipe.Source) (at diag.Pos, what string) {
+	switch {
+	case s.Tag != "" && s.Commit == "":
+		return s.GitPos, fmt.Sprintf("somebody moved tag %s of %s, and tags are not meant to move", s.Tag, s.Git[0])
+	case len(s.URLs) > 0:
+		return s.Pos, s.URLs[0] + " has other bytes than before"
+	}
+	return diag.Pos{}, ""
 }
 
 func versionOf(s lock.Source) string {
@@ -77,9 +89,10 @@ func (l *locking) printSources(w io.Writer, rows []movedSource) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Name, short(r.Old), short(r.New), uses)
 	}
 	for _, r := range rows {
-		if !r.tag.IsZero() {
-			l.warn(r.tag, "%s was moved: it was commit %s, and is %s now; tags are meant to stay, so look at what was changed before you build", strings.Replace(r.Name, " tag ", ": tag ", 1), r.Old, r.New)
+		if !r.at.IsZero() {
+			l.warn(r.at, "%s: it was %s, and is %s now; look at what was changed before you build", r.what, r.Old, r.New)
 		}
 	}
+	l.printWarnings()
 	return t.Flush()
 }

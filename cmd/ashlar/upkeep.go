@@ -20,8 +20,8 @@ func outdatedCommand() *command {
 		name: "outdated", args: "[--security] [--changes] [NAME...]", short: "print what `ashlar update` would move",
 		long: `Compares the lock with what the archives have now, and prints the packages that
 ` + "`ashlar update`" + ` would move, with both versions, where the new one is from, and which
-recipes' images, builds and tests have it; and the sources from git whose branch or tag
-is another commit by now, which it fetches. It writes nothing. Exit status 0, whether
+recipes' images, builds and tests have it; and the sources that are others by now: a
+branch or tag of git, a URL whose digest no recipe says. It writes nothing. Exit status 0, whether
 something would move or not.
 
 A security update is one that is in an archive whose suite ends in -security. If
@@ -40,8 +40,9 @@ func updateCommand() *command {
 		name: "update", args: "[--security] [--package P]... [NAME...]", short: "move the lock to what the archives have now",
 		long: `Resolves the dependencies of all recipes again, or of the named ones, and writes
 ashlar.lock. It prints what moved, as ` + "`ashlar outdated`" + ` does, and which images are touched.
-An image whose files do not change keeps its digest. Sources from git go to what their
-branch or tag is now; of a tag that somebody has moved it warns.
+An image whose files do not change keeps its digest. Sources go to what their branch,
+tag or URL has now, but for those whose commit or digest a recipe says; where a tag was
+moved or a URL has other bytes, it warns.
 
 With --security only security updates move, with --package only the packages named so;
 and what these cannot do without. Sources then stay. Everything else stays, as far as the archives still

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ashlar-build/ashlar/recipe"
@@ -103,6 +104,9 @@ type archive struct {
 	asked    int
 	text     string // of what Read returns
 	held     []string
+
+	mu   sync.Mutex
+	pins []string // names of sources that were asked for
 }
 
 func (a *archive) Resolve(_ context.Context, reqs []Request) ([]Answer, error) {
@@ -132,8 +136,11 @@ func (a *archive) Resolve(_ context.Context, reqs []Request) ([]Answer, error) {
 }
 
 func (a *archive) Pin(_ context.Context, _ *recipe.Instance, s recipe.Source, _ Source) (Source, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.asked++
-	return Source{Name: s.URLs[0], SHA256: sum, Size: 1}, nil
+	a.pins = append(a.pins, SourceName(s))
+	return Source{Name: SourceName(s), SHA256: sum, Size: 1, Commit: s.Commit}, nil
 }
 
 func (a *archive) Read(_ context.Context, _ *recipe.Instance, _ recipe.Source, _ Source, name string) ([]byte, error) {
@@ -225,6 +232,41 @@ func TestMakeSources(t *testing.T) {
 	makeLock(t, l, a, Options{}, i)
 	if a.asked != 1 {
 		t.Errorf("a pinned source was asked for again")
+	}
+}
+
+// What moves is asked for again as far as its recipe leaves it open, and what is
+// shared by what does not, too. A commit that a recipe says is not what the lock says.
+func TestFollow(t *testing.T) {
+	other := strings.Repeat("0", 40)
+	source := func(s recipe.Source) recipe.Source { s.Git = []string{"r"}; return s }
+	one := &recipe.Instance{Name: "one", Sources: []recipe.Source{
+		source(recipe.Source{Tag: "v1"}), source(recipe.Source{Branch: "b"}), source(recipe.Source{Commit: other}),
+		{URLs: []string{"u"}}, {URLs: []string{"v"}, SHA256: sum}, {URLs: []string{"w"}, SHA512: sum + sum}}}
+	two := &recipe.Instance{Name: "two", Sources: []recipe.Source{source(recipe.Source{Branch: "b"}), source(recipe.Source{Branch: "b", NoSubmodules: true})}}
+	a := &archive{}
+	l := makeLock(t, &Lock{}, a, Options{}, one, two)
+	names := func() string {
+		slices.Sort(a.pins)
+		got := strings.Join(a.pins, ", ")
+		a.pins = nil
+		return got
+	}
+	if got, want := names(), "r branch b, r branch b without submodules, r commit "+other+", r tag v1, u, w"; got != want {
+		t.Errorf("asked for %s\nwant %s", got, want)
+	}
+	makeLock(t, l, a, Options{Follow: func(i *recipe.Instance) bool { return i == one }}, two, one)
+	if got, want := names(), "r branch b, r tag v1, u"; got != want {
+		t.Errorf("asked for %s\nwant %s", got, want)
+	}
+	one.Sources[0].Commit = other
+	makeLock(t, l, a, Options{}, one, two)
+	if got, want := names(), "r tag v1"; got != want {
+		t.Errorf("asked for %s\nwant %s", got, want)
+	}
+	two.Sources = append(two.Sources, source(recipe.Source{Tag: "v1", Commit: strings.Repeat("1", 40)}))
+	if _, err := Make(t.Context(), l, &recipe.Graph{}, []*recipe.Instance{one, two}, func(*recipe.Instance) []Archive { return nil }, a, a, Options{}); err == nil || !strings.Contains(err.Error(), "another recipe has it at commit "+other) {
+		t.Errorf("two commits of a tag: %v", err)
 	}
 }
 

@@ -113,8 +113,8 @@ type Options struct {
 	// with it, and a set of which nothing may move stays as a whole.
 	May func(old, next Package) bool
 
-	// Follow says whose branches and tags are asked for what they are now, although
-	// they are pinned; nil: nobody's.
+	// Follow says whose sources are asked for what they are now, although they are
+	// pinned: branches, tags, and URLs whose digest no recipe says; nil: nobody's.
 	Follow func(*recipe.Instance) bool
 }
 
@@ -127,11 +127,11 @@ func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.I
 	for _, p := range old.Packages {
 		m.known[fullName(p)] = p
 	}
-	m.followed(instances, o.Follow)
 	var needs []Need
 	for _, i := range instances {
 		needs = append(needs, Needs(g, i, archives(i))...)
 	}
+	m.ask(ctx, instances, o.Follow, p)
 	err := m.sets(ctx, needs, r, o)
 	for _, i := range instances {
 		err = errors.Join(err, m.sources(ctx, i, p))
@@ -156,7 +156,7 @@ type maker struct {
 	kept  []Base          // of sets that stay
 	fresh []Base          // of sets that were resolved; without a name
 
-	follow map[string]bool // names of sources
+	found map[string]*found // sources that were asked for, by name
 }
 
 func (m *maker) sets(ctx context.Context, needs []Need, r Resolver, o Options) error {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/language"
@@ -16,7 +18,8 @@ import (
 type Pinner interface {
 	// Pin returns what a source is now: the SHA-256 and size of what the URLs have, or
 	// the commit that a repository has under a tag or branch; each address is as good
-	// as another. If that is old, what the lock has, nothing more is asked.
+	// as another. If that is old, what the lock has, nothing more is asked. It may be
+	// called by many at a time.
 	Pin(ctx context.Context, i *recipe.Instance, s recipe.Source, old Source) (Source, error)
 	// Read returns a file of a source; pin is the source's, unless it is a
 	// directory.
@@ -57,24 +60,54 @@ func VendorName(i *recipe.Instance, s recipe.Source, file string) string {
 	return SourceName(s) + " " + file + " " + i.Arch
 }
 
-// followed notes the sources of which is asked what they are now, although they are
-// pinned: the branches and tags of the instances that move.
-func (m *maker) followed(instances []*recipe.Instance, moves func(*recipe.Instance) bool) {
-	m.follow = map[string]bool{}
+// A found is what a Pinner said of a source.
+type found struct {
+	pin Source
+	err error
+}
+
+// ask has all sources pinned that are not pinned yet, and those that may move: what
+// the instances say moves, and the recipe leaves open. All are asked at once.
+func (m *maker) ask(ctx context.Context, instances []*recipe.Instance, moves func(*recipe.Instance) bool, p Pinner) {
+	follow := map[string]bool{}
 	for _, i := range instances {
 		for _, s := range i.Sources {
-			if moves != nil && s.Tag+s.Branch != "" && moves(i) {
-				m.follow[SourceName(s)] = true
+			if moves != nil && open(s) && moves(i) {
+				follow[SourceName(s)] = true
 			}
 		}
 	}
+	m.found = map[string]*found{}
+	var g errgroup.Group // one failure does not stop the others; the Pinner bounds how many work at once
+	for _, i := range instances {
+		for _, s := range i.Sources {
+			name := SourceName(s)
+			old, pinned := m.old.Source(name)
+			stays := pinned && !follow[name] && (s.Commit == "" || s.Commit == old.Commit)
+			if name == "" || s.SHA256 != "" || stays || m.found[name] != nil {
+				continue
+			}
+			f := &found{}
+			m.found[name] = f
+			g.Go(func() error {
+				f.pin, f.err = p.Pin(ctx, i, s, old)
+				return nil
+			})
+		}
+	}
+	g.Wait()
 }
 
-// sources pins the sources of an instance that have no SHA-256 of their own, and
-// what their lock files ask for.
+// open reports whether a recipe leaves open what a source is.
+func open(s recipe.Source) bool {
+	return s.Tag+s.Branch != "" || len(s.URLs) > 0 && s.SHA256+s.SHA512 == ""
+}
+
+// sources takes the pins of an instance's sources, and pins what their lock files ask
+// for.
 func (m *maker) sources(ctx context.Context, i *recipe.Instance, p Pinner) error {
 	for _, s := range i.Sources {
-		pin, err := m.source(ctx, i, s, p)
+		pin, err := m.source(s)
 		if err != nil {
 			return at(s.Pos, err)
 		}
@@ -104,8 +137,8 @@ func (m *maker) pinned(name string) (Source, bool) {
 	return m.new.Sources[at], true
 }
 
-// source pins one source, and returns the pin even if the recipe has it.
-func (m *maker) source(ctx context.Context, i *recipe.Instance, s recipe.Source, p Pinner) (Source, error) {
+// source takes the pin of one source, and returns it even if the recipe has it.
+func (m *maker) source(s recipe.Source) (Source, error) {
 	name := SourceName(s)
 	if name == "" || s.SHA256 != "" {
 		return Source{Name: name, SHA256: s.SHA256}, nil
@@ -116,12 +149,12 @@ func (m *maker) source(ctx context.Context, i *recipe.Instance, s recipe.Source,
 		}
 		return pin, nil
 	}
-	pin, ok := m.old.Source(name)
-	if !ok || m.follow[name] || s.Commit != "" && s.Commit != pin.Commit {
-		var err error
-		if pin, err = p.Pin(ctx, i, s, pin); err != nil {
-			return pin, err
+	pin, _ := m.old.Source(name)
+	if f := m.found[name]; f != nil {
+		if f.err != nil {
+			return pin, f.err
 		}
+		pin = f.pin
 	}
 	m.new.Sources = append(m.new.Sources, pin)
 	return pin, nil
