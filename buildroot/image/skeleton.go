@@ -17,7 +17,7 @@ func mountPoints() []*layer.File {
 		return &layer.File{Path: p, Type: layer.Dir, Mode: mode, User: "root", Group: "root", Origin: fromSkeleton()}
 	}
 	return []*layer.File{
-		dir("/", 0o755), dir("/dev", 0o755), dir("/etc", 0o755), dir("/proc", 0o555), dir("/run", 0o755),
+		dir("/", 0o755), dir("/dev", 0o755), dir("/etc", 0o755), dir("/proc", 0o555), dir("/run", 0o755), dir("/run/lock", 0o1777),
 		dir("/sys", 0o555), dir("/tmp", 0o1777), dir("/usr", 0o755), dir("/var", 0o755),
 	}
 }
@@ -87,8 +87,8 @@ func (a *assembly) skeleton() *layer.Tree {
 	text("/etc/hosts", hosts)
 	text("/etc/nsswitch.conf", nsswitch)
 	text("/etc/resolv.conf", "")
-	run := symlink("/var/run", "/run") // many programs still name it (FHS 3.0, 5.13)
-	t.Put(run)
+	t.Put(symlink("/var/run", "/run"))       // many programs still name it (FHS 3.0, 5.13)
+	t.Put(symlink("/var/lock", "/run/lock")) // and this (FHS 3.0, 5.9): both are base-files' own links
 	for _, f := range t.Files() {
 		if f.Origin.Kind != layer.FromPackage {
 			f.Origin, f.MTime = fromSkeleton(), mtime // all of them are this function's own

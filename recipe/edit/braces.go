@@ -96,7 +96,7 @@ func colon() assignment {
 }
 
 func (b braced) value(t *tree, n *node, v Value) (string, error) {
-	if !strings.Contains(t.src[n.nameAt.end:max(n.nameAt.end, n.val.start)], b.sep[:1]) && len(n.words) > 0 {
+	if n.block || !strings.Contains(t.src[n.nameAt.end:max(n.nameAt.end, n.val.start)], b.sep[:1]) && len(n.words) > 0 {
 		return directives{quotes: `"`, inline: "#"}.value(t, n, v)
 	}
 	if b.cont == '(' && strings.HasPrefix(v.Text, "(") && isWhole(b.parse("k = "+v.Text+"\n"), v.Text) {

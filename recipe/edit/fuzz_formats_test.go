@@ -9,7 +9,7 @@ import (
 func formatSeeds(format string) []string {
 	return map[string][]string{
 		"nginx":      {nginxSample, "a {\n#b c;\n}\nd 'e' \"f\";", "a_by_lua_block { -- }\n}\n", "#a {\n#b;\nc;\n#}\n"},
-		"blocks":     {"options {\n\tdirectory \"/var\"; // x\n\t/* c */ recursion no;\n};\nzone \".\" { type hint; };\n"},
+		"blocks":     {"options {\n\tdirectory \"/var\"; // x\n\t/* c */ recursion no;\n};\nzone \".\" { type hint; };\n", "a {\n  b = [\"c\", 'd']\n  .include(try=true; e=f) \"g\"\n  h = \"i\\/j\"\n}\n"},
 		"apache":     {apacheSample, "<A b>\n C d \\\n e\n</A>\n#<B>\n#c d\n#</B>\n"},
 		"php":        {phpSample},
 		"mysql":      {myCnf, "[a]\n#b\n!include /x\nc-d = 'e' # f\n"},
@@ -37,9 +37,10 @@ func formatSeeds(format string) []string {
 		"apt":        {"deb [a=b] http://x/ trixie main\n# deb-src http://x/ trixie main\n"},
 		"sudoers":    {"Defaults env_reset\n#includedir /x\n%a ALL=(ALL) ALL\nUser_Alias A = b, \\\n c\n"},
 		"lines":      {locales},
-		"shell":      {"export A=b # c\n#D='e'\nF=(a b)\nif x; then G=$(h); fi\n"},
+		"shell":      {"export A=b # c\n#D='e'\nF=(a b)\nif x; then G=$(h); fi\n", "A=\"$(b \"c\" ')' # d\n)\"\nE=`f \"$g\"`'h'\nI=\"${j:-\"k\"}\\$l\"\n"},
 		"deb822":     {debianSources},
 		"dovecot":    {"a = b\nc d {\n  e = f # g\n  !include x\n}\n#h = i\n"},
+		"braces":     {"update c {\n\t&a := \"b \\\n\tc\"\n}\nif (d && \\\n  e) {\n\tf = g\n}\n"},
 		"lighttpd":   {"server.modules = (\n \"a\", # b\n \"c\" )\n$HTTP[\"x\"] == \"y\" { a = 1 }\n"},
 		"logrotate":  {"/a /b {\n\tweekly\n\tpostrotate\n\t\tx }\n\tendscript\n}\n"},
 		"json":       {jsonSample, "// c\n{\"a\": [1, /* b */ {\"c\": null,},]}\n"},
@@ -118,7 +119,7 @@ func FuzzTables(f *testing.F) {
 	fuzzFormats(f, "pam", "fstab", "pg_hba", "passwd", "group", "nsswitch", "apt", "lines")
 }
 
-func FuzzBraces(f *testing.F) { fuzzFormats(f, "dovecot", "lighttpd", "logrotate") }
+func FuzzBraces(f *testing.F) { fuzzFormats(f, "dovecot", "lighttpd", "logrotate", "braces") }
 func FuzzDeb822(f *testing.F) { fuzzFormats(f, "deb822") }
 func FuzzShell(f *testing.F)  { fuzzFormats(f, "shell") }
 func FuzzCode(f *testing.F)   { fuzzFormats(f, "php-code", "python") }

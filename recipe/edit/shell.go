@@ -140,7 +140,8 @@ func (shell) value(t *tree, n *node, v Value) (string, error) {
 func shellWords(v string) (string, error) {
 	probe := "a=(" + v + ")"
 	n, ok := shellAssignment(probe)
-	if !ok || n.whole.end != len(probe) || len(n.words) > 0 && n.val.of(probe) != v {
+	if !ok || n.whole.end != len(probe) || len(n.words) > 0 && n.val.of(probe) != v ||
+		len(n.words) == 1 && n.words[0].quote == 0 && n.words[0].text != v {
 		return "", fmt.Errorf("%q is not read as the words of an array", v)
 	}
 	return v, nil
