@@ -16,7 +16,9 @@
 //     the recipe's own, and all of them date from 2000-01-01.
 //   - sha256, sha512: if not given, the lock has it; given, it must be that one.
 //   - signature, signed-by: a URL and an OpenPGP key, checked when the lock is
-//     written; a digest that stands in the recipe needs neither.
+//     written; a digest that stands in the recipe needs neither. A signature that is
+//     named after the file without its compression (x.tar.sign of x.tar.xz) is one over
+//     what the file holds.
 //   - include, except: globs of the files of it.
 //   - into: below the source's root, or, with a leading /, in the image; then no
 //     step is needed. By default the root.

@@ -13,8 +13,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/release"
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
@@ -43,6 +46,7 @@ const (
 	maxSource    = 4 << 30
 	maxSignature = 1 << 20
 	maxLockFile  = 64 << 20
+	maxContents  = 64 << 30
 )
 
 // Pin fetches a source, and checks its signature if the recipe has one.
@@ -120,14 +124,35 @@ func (p *Pinner) signed(ctx context.Context, i *recipe.Instance, s recipe.Source
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return err
+	open := func() (io.Reader, error) {
+		if signsContents(s.URLs[0], s.Signature) {
+			r, err := source.Decompress(f)
+			return io.LimitReader(r, maxContents), err
+		}
+		_, err := f.Seek(0, io.SeekStart)
+		return f, err
 	}
-	if err := release.VerifyDetached(text, signature, keys); err != nil {
+	if err := release.VerifyFile(open, signature, keys); err != nil {
 		return &diag.Error{Pos: s.SignedBy.Pos, Msg: fmt.Sprintf("%s is not signed by %s: %v", path.Base(s.URLs[0]), s.SignedBy.Name, err), Hint: "compare the key's fingerprint with the one that the authors publish"}
 	}
 	return nil
+}
+
+// signsContents reports whether a signature is over what a compressed file holds, as
+// kernel.org has it: linux-6.12.tar.sign of linux-6.12.tar.xz.
+func signsContents(source, signature string) bool {
+	file, sig := baseOf(source), baseOf(signature)
+	ext := path.Ext(file)
+	return slices.Contains([]string{".gz", ".bz2", ".xz", ".zst"}, ext) && strings.TrimSuffix(sig, path.Ext(sig)) == strings.TrimSuffix(file, ext)
+}
+
+// baseOf is the last part of a URL's path.
+func baseOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return path.Base(u.Path)
 }
 
 // read returns a blob.

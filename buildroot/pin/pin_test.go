@@ -3,6 +3,7 @@ package pin
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
@@ -162,5 +163,39 @@ func TestSigned(t *testing.T) {
 				t.Errorf("pin %+v", pin)
 			}
 		})
+	}
+}
+
+// TestSignedContents pins compressed files of which what they hold was signed.
+func TestSignedContents(t *testing.T) {
+	p, m := newPinner(t)
+	key := apttest.NewKey(t, time.Now().Add(-time.Hour), 0)
+	text := strings.Repeat("what it holds\n", 1000)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	io.WriteString(z, text)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m.Put("/x.tar.gz", packed.Bytes())
+	m.Put("/cut.tar.gz", packed.Bytes()[:packed.Len()/2])
+	m.Put("/y.tar.gz", []byte(text))
+	for _, name := range []string{"/x.tar.sign", "/cut.tar.sign", "/y.tar.sign", "/x.tar.gz.sign"} {
+		m.Put(name, key.Detached(t, text))
+	}
+	p.Files = fstest.MapFS{"recipes/x/key.asc": {Data: []byte(key.Public(t))}}
+	i := &recipe.Instance{File: "recipes/x/recipe.toml"}
+	for _, tt := range []struct{ file, signature, err string }{
+		{"x.tar.gz", "x.tar.sign", ""},
+		{"y.tar.gz", "y.tar.sign", ""}, // not compressed, whatever its name says
+		{"cut.tar.gz", "cut.tar.sign", "cut.tar.gz is not signed by key.asc: unexpected EOF"},
+		{"x.tar.gz", "x.tar.gz.sign", "its signature by"},
+		{"x.tar.gz", "y.tar.sign", "its signature by"},
+	} {
+		s := recipe.Source{URLs: []string{m.URL + "/" + tt.file}, Signature: m.URL + "/" + tt.signature, SignedBy: recipe.Ref{Name: "key.asc"}}
+		_, err := p.Pin(t.Context(), i, s, lock.Source{})
+		if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s, %s: error %v, want %q", tt.file, tt.signature, err, tt.err)
+		}
 	}
 }

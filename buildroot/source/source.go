@@ -149,6 +149,17 @@ func each(f *os.File, do func(member) error) error {
 	return eachTar(tar.NewReader(r), do)
 }
 
+// Decompress returns what the compressed file f holds, from its beginning; f itself if
+// it is not compressed.
+func Decompress(f *os.File) (io.Reader, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	buffered := bufio.NewReaderSize(f, 1<<20)
+	head, _ := buffered.Peek(HeadSize)
+	return decompress(compression(head), buffered)
+}
+
 func decompress(kind string, r io.Reader) (io.Reader, error) {
 	switch kind {
 	case "gzip":

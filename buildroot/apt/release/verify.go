@@ -31,7 +31,8 @@ func VerifyInline(inRelease []byte, keys *Keys) ([]byte, error) {
 	case len(bytes.TrimSpace(rest)) > 0:
 		return nil, errors.New("something unsigned stands behind its signature: use another mirror")
 	}
-	if err := verify(block.Bytes, block.ArmoredSignature.Body, keys); err != nil {
+	text := func() (io.Reader, error) { return bytes.NewReader(block.Bytes), nil }
+	if err := verify(text, block.ArmoredSignature.Body, keys); err != nil {
 		return nil, err
 	}
 	return block.Plaintext, nil
@@ -40,6 +41,12 @@ func VerifyInline(inRelease []byte, keys *Keys) ([]byte, error) {
 // VerifyDetached checks a text, such as a Release file, with the signatures of
 // another one, such as Release.gpg, armoured or not.
 func VerifyDetached(text, signature []byte, keys *Keys) error {
+	return VerifyFile(func() (io.Reader, error) { return bytes.NewReader(text), nil }, signature, keys)
+}
+
+// VerifyFile is VerifyDetached for a file of any size. It is opened for each signature
+// that may be the one; an error of reading it is that of VerifyFile.
+func VerifyFile(open func() (io.Reader, error), signature []byte, keys *Keys) error {
 	var body io.Reader = bytes.NewReader(signature)
 	if bytes.HasPrefix(bytes.TrimSpace(signature), []byte("-----BEGIN PGP")) {
 		block, err := armor.Decode(body)
@@ -48,12 +55,12 @@ func VerifyDetached(text, signature []byte, keys *Keys) error {
 		}
 		body = block.Body
 	}
-	return verify(text, body, keys)
+	return verify(open, body, keys)
 }
 
 // verify wants one good signature among those in body. Others may be of keys
 // that we do not have: an archive that changes its key signs with both.
-func verify(text []byte, body io.Reader, keys *Keys) error {
+func verify(open func() (io.Reader, error), body io.Reader, keys *Keys) error {
 	var unknown []string
 	var bad error
 	packets := packet.NewReader(body)
@@ -69,7 +76,7 @@ func verify(text []byte, body io.Reader, keys *Keys) error {
 		if !ok {
 			continue
 		}
-		err = verifyOne(text, sig, keys)
+		err = verifyOne(open, sig, keys)
 		switch {
 		case err == nil:
 			return nil
@@ -96,7 +103,7 @@ func strong(h crypto.Hash) bool {
 // verifyOne checks one signature. Keys count as they were when it was made: a
 // Release file of two years ago does not become wrong because its key has
 // expired since. A key that was revoked as compromised never counts.
-func verifyOne(text []byte, sig *packet.Signature, keys *Keys) error {
+func verifyOne(open func() (io.Reader, error), sig *packet.Signature, keys *Keys) error {
 	if sig.SigType != packet.SigTypeBinary && sig.SigType != packet.SigTypeText {
 		return errors.New("it bears a signature of a kind that is not for files: use another mirror")
 	}
@@ -104,9 +111,16 @@ func verifyOne(text []byte, sig *packet.Signature, keys *Keys) error {
 	if err := sig.Serialize(&one); err != nil {
 		return fmt.Errorf("its signature is not readable: %w", err)
 	}
+	text, err := open()
+	if err != nil {
+		return err
+	}
+	read := &remembering{Reader: text}
 	config := &packet.Config{Time: func() time.Time { return sig.CreationTime }}
-	_, signer, err := openpgp.VerifyDetachedSignature(keys.ring, bytes.NewReader(text), &one, config)
+	_, signer, err := openpgp.VerifyDetachedSignature(keys.ring, read, &one, config)
 	switch {
+	case read.err != nil:
+		return read.err
 	case errors.Is(err, pgperrors.ErrUnknownIssuer):
 		return err
 	case errors.Is(err, pgperrors.ErrKeyExpired):
@@ -123,6 +137,20 @@ func verifyOne(text []byte, sig *packet.Signature, keys *Keys) error {
 		return pgperrors.ErrUnknownIssuer
 	}
 	return nil
+}
+
+// remembering knows of its reader's failure, which is not the signature's.
+type remembering struct {
+	io.Reader
+	err error
+}
+
+func (r *remembering) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
 }
 
 // issuer names the key of a signature.
