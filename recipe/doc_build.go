@@ -89,7 +89,8 @@
 //     go build and pip. In its scripts they are the array options.
 //   - build.env: environment variables of all steps.
 //   - build.workdir: the source's root by default.
-//   - build.flags: "debian" (CFLAGS and so on of dpkg-buildflags) or "none".
+//   - build.flags: "debian" (CFLAGS and so on of dpkg-buildflags, which build-essential
+//     brings) or "none".
 //   - build.strip: true by default; symbols go to the set debug.
 //   - build.discard: globs of what steps may leave behind, besides libtool's
 //     archives, manual pages, and documentation ([DefaultDiscard]).

@@ -55,6 +55,8 @@ type worldKey struct{}
 //	registry              start a registry, $REGISTRY
 //	[!] asked REGEXP      whether the mirror was asked for a path since it was last
 //	                      asked for so
+//	page FILE N           write the files of the Nth state of a page of docs: its fenced
+//	                      blocks that name one, of which a later one replaces an earlier
 //	misbehave PATH FAULT  answer all requests for PATH by a fault: corrupt, html,
 //	                      truncate, loop, login (asks for robot's password, hush),
 //	                      fine, or a status
@@ -67,7 +69,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	all := map[string]func(*testscript.TestScript, bool, []string){
 		"archive": in((*pretendWorld).archive), "registry": in((*pretendWorld).registry),
 		"publish": in((*pretendWorld).publish), "asked": in((*pretendWorld).asked), "misbehave": in((*pretendWorld).misbehave),
-		"damage": damage,
+		"damage": damage, "page": page,
 	}
 	maps.Copy(all, gitCommands())
 	return all
