@@ -28,6 +28,9 @@ func (l *loader) cross() {
 			a.companions(i)
 		}
 	}
+	if l.errs.Len() == 0 {
+		l.merged()
+	}
 	if l.w.body == nil {
 		return
 	}
@@ -40,6 +43,23 @@ func (l *loader) cross() {
 		}
 	}
 	l.errs.Add(list.Errors()...)
+}
+
+// merged checks what only images with the settings of the one that they begin with
+// can tell.
+func (l *loader) merged() {
+	for _, i := range l.w.Graph().All {
+		if i.Image == nil || i.Image.From.Recipe == "" {
+			continue
+		}
+		i.Image.checkServices(func(at Ref, hint, format string, args ...any) {
+			for _, r := range l.w.Recipes {
+				if r.File == at.Pos.File {
+					r.reader(&l.errs, i.Target).at(at, hint, format, args...)
+				}
+			}
+		})
+	}
 }
 
 // instances returns what r says for each of its targets.

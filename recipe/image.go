@@ -28,6 +28,7 @@ type Image struct {
 	ZonePos    diag.Pos
 	Labels     []Var
 	StopSignal string // "SIGTERM"
+	StopPos    diag.Pos
 	Cut        string // "slim", "full" or "needed"
 	Keep       []Ref  // globs
 	Health     *Health
@@ -67,12 +68,12 @@ type Service struct {
 	Pos        diag.Pos
 	Name       string
 	Command    []string
-	User       string // empty: the image's
-	Env        []Var
-	Workdir    string
-	After      []Ref
+	User       Ref    // no name: the image's
+	Env        []Var  // besides the image's
+	Workdir    string // absolute, or empty: the image's
+	After      []Ref  // services that are started before it, and stopped behind it
 	StopSignal string // "SIGTERM"
-	Restart    bool
+	Restart    bool   // when it ends; else the image ends with it
 }
 
 // A Test is run against the built image. One of Run and Exec is set.

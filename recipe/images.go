@@ -38,11 +38,14 @@ func (r *reader) image(n *node, i *Instance) *Image {
 		m.LocalePos = r.pos(locale)
 	}
 	m.Labels = r.pairs(n.get("labels"))
-	m.StopSignal = r.signal(n.get("stop-signal"))
+	m.StopSignal, m.StopPos = r.signal(n.get("stop-signal")), r.pos(n.get("stop-signal"))
 	m.Cut = r.one(n.get("cut"), "slim full needed")
 	m.Keep = r.globs(n.get("keep"), true)
 	m.Health = r.health(n.get("health"))
 	m.Services = r.services(n.get("service"))
+	if m.From.Recipe == "" { // else when it is known what it begins with
+		m.checkServices(r.at)
+	}
 	m.Content = r.content(n)
 	return m
 }
@@ -219,37 +222,4 @@ func (r *reader) health(n *node) *Health {
 		r.badKey(ways[1], "keep one of them", "the heartbeat has both %s and %s", ways[0].key, ways[1].key)
 	}
 	return h
-}
-
-// services reads [image.service].
-func (r *reader) services(n *node) []Service {
-	var out []Service
-	for _, kid := range r.named(n) {
-		if !isSetName(kid.key) {
-			r.badKey(kid, "letters in lower case, digits and - behind the first", "%q cannot be the name of a service", kid.key)
-		}
-		if !r.table(kid, "command user env workdir after stop-signal restart") {
-			continue
-		}
-		if kid.get("command") == nil {
-			r.badKey(kid, `write command = ["…"]`, "service %q has no command", kid.key)
-		}
-		s := Service{
-			Pos: r.keyPos(kid), Name: kid.key,
-			Command:    r.command(kid.get("command")),
-			User:       r.account(kid.get("user"), ""),
-			Env:        r.env(kid.get("env")),
-			Workdir:    r.imagePathOf(kid.get("workdir")),
-			After:      r.refs(kid.get("after"), false),
-			StopSignal: r.signal(kid.get("stop-signal")),
-			Restart:    r.boolean(kid.get("restart"), false),
-		}
-		for _, ref := range s.After {
-			if n.get(ref.Name) == nil || ref.Name == s.Name {
-				r.at(ref, nearHint(ref.Name, keysOf(n)), "unknown service %q", ref.Name)
-			}
-		}
-		out = append(out, s)
-	}
-	return out
 }

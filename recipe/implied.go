@@ -9,10 +9,15 @@ import (
 
 // packages are those that the image's settings bring in without being asked for.
 func (m *Image) packages() []Dep {
-	if m.Timezone == "UTC" || m.Timezone == "Etc/UTC" || m.Timezone == "" {
-		return nil
+	var all []Dep
+	if m.Timezone != "UTC" && m.Timezone != "Etc/UTC" && m.Timezone != "" {
+		all = append(all, named("tzdata", m.ZonePos))
 	}
-	return []Dep{named("tzdata", m.ZonePos)}
+	if len(m.Services) > 0 {
+		pos := m.Services[0].Pos
+		all = append(all, named("execline", pos), named("s6", pos))
+	}
+	return all
 }
 
 // Languages are the locales that have to be generated for the image, sorted:

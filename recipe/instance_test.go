@@ -347,7 +347,7 @@ func TestUnsupported(t *testing.T) {
 		{"postgres", ""},
 		{"shop-one", ""},
 		{"wordpress", ""},
-		{"php-nginx", "57:1 an image of several services"},
+		{"php-nginx", ""},
 	}
 	for _, tt := range tests {
 		var got []string
@@ -369,6 +369,8 @@ func TestWarnings(t *testing.T) {
 		{"[image]\nuser = \"root\"\n", ""},
 		{"[image]\nports = [80]\n", "1:2 the image runs as root"},
 		{"[image]\nfrom = \"x\"\n", ""},
+		{"[image]\nservice.a = { command = [\"a\"], user = \"a\" }\nservice.b = { command = [\"b\"], user = \"b\" }\n", ""},
+		{"[image]\nservice.a = { command = [\"a\"], user = \"a\" }\nservice.b = { command = [\"b\"] }\n", "1:2 the image runs as root"},
 		{"[depends]\n", ""},
 		{"[image]\nuser = \"x\"\n[image.env]\nLANG = \"C\"\nworkdir = \"/x\"\n", `5:1 "workdir" looks like a key of [image]`},
 	}

@@ -11,15 +11,7 @@ func (m *Image) over(base *Image) *Image {
 	said := func(keys ...string) bool {
 		return slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(m.Said, k) })
 	}
-	if !said("entrypoint") {
-		out.Entrypoint = base.Entrypoint
-		if !said("cmd") {
-			out.Cmd = base.Cmd
-		}
-	}
-	if !said("entrypoint", "cmd") {
-		out.EntryPos = base.EntryPos
-	}
+	out.runs(base, said)
 	instead(said("user"), &out.User, base.User)
 	instead(said("workdir"), &out.Workdir, base.Workdir)
 	instead(said("path"), &out.Path, base.Path)
@@ -31,19 +23,36 @@ func (m *Image) over(base *Image) *Image {
 	instead(said("locale", "locales"), &out.LocalePos, base.LocalePos)
 	instead(said("timezone"), &out.Timezone, base.Timezone)
 	instead(said("timezone"), &out.ZonePos, base.ZonePos)
-	instead(said("stop-signal"), &out.StopSignal, base.StopSignal)
 	instead(said("cut"), &out.Cut, base.Cut)
 	instead(said("keep"), &out.Keep, base.Keep)
 	instead(said("health"), &out.Health, base.Health)
 	out.Env = merge(base.Env, m.Env, func(v Var) string { return v.Name })
 	out.Labels = merge(base.Labels, m.Labels, func(v Var) string { return v.Name })
-	out.Services = merge(base.Services, m.Services, func(s Service) string { return s.Name })
 	for _, key := range base.Said {
 		if !said(key) && key != "from" {
 			out.Said = append(out.Said, key)
 		}
 	}
 	return &out
+}
+
+// runs is what of the base's program or services is left: an entrypoint takes the
+// place of services, and services that of an entrypoint.
+func (m *Image) runs(base *Image, said func(...string) bool) {
+	if said("entrypoint") {
+		instead(said("stop-signal"), &m.StopSignal, base.StopSignal)
+		return
+	}
+	m.Services = merge(base.Services, m.Services, func(s Service) string { return s.Name })
+	if said("service") && len(base.Services) == 0 {
+		return
+	}
+	m.Entrypoint = base.Entrypoint
+	if !said("cmd") {
+		m.Cmd, m.EntryPos = base.Cmd, base.EntryPos
+	}
+	instead(said("stop-signal"), &m.StopSignal, base.StopSignal)
+	instead(said("stop-signal"), &m.StopPos, base.StopPos)
 }
 
 // instead puts what the image below says where nothing is said.

@@ -2,33 +2,18 @@ package recipe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/language"
 )
 
-// unsupported are the keys that are read and checked, but that nothing is done
-// with yet: where they stand (`*` is any key or entry), and what they are for.
-// A row goes when its work is done.
-const unsupported = `
-image.service       an image of several services
-`
-
 // Unsupported lists what the recipe asks for that this program can read and not
 // do yet, in the order of the file. A recipe that has any must not be built.
 func (r *Recipe) Unsupported() []*diag.Error {
 	errs := &diag.List{}
 	rd := r.reader(errs, Target{})
-	for row := range strings.Lines(unsupported) {
-		path, what, ok := strings.Cut(strings.TrimSpace(row), " ")
-		if !ok {
-			continue
-		}
-		for _, n := range find(r.body, strings.Split(path, ".")) {
-			rd.badKey(n, "", "%s is not supported yet", strings.TrimSpace(what))
-		}
-	}
 	for _, n := range find(r.body, strings.Fields("source * vendor")) {
 		for _, file := range rd.entries(n, true) {
 			if name, _ := file.value.(string); name != "" {
@@ -67,7 +52,7 @@ func (r *Recipe) Warnings() []*diag.Error {
 	if image == nil {
 		return nil
 	}
-	if image.get("user") == nil && image.get("from") == nil {
+	if image.get("user") == nil && image.get("from") == nil && !ownUsers(image.get("service")) {
 		rd.badKey(image, `write user = "NAME"; user = "root" says that it is meant`, "the image runs as root")
 	}
 	for _, n := range tableKids(image.get("env")) {
@@ -76,4 +61,10 @@ func (r *Recipe) Warnings() []*diag.Error {
 		}
 	}
 	return errs.Errors()
+}
+
+// ownUsers reports whether there are services, and each says whose it is.
+func ownUsers(services *node) bool {
+	all := tableKids(services)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(s *node) bool { return s.get("user") == nil })
 }

@@ -81,17 +81,20 @@ func newKeeper(s setup) (*keeper, error) {
 			return nil, err
 		}
 	}
-	self, err := sealSelf(mem)
-	if err != nil {
+	k := &keeper{disk: s.Dir, mem: mem, mount2: s.Mount2, groups: groups,
+		mounted: map[string]*root{}, pids: map[int]int{}, merged: map[string]string{}}
+	var err error
+	if k.self, err = sealSelf(k.selfPath()); err != nil {
 		return nil, fmt.Errorf("seal program: %w", err)
 	}
-	proc, err := unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
+	if k.proc, err = unix.Open("/proc", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return nil, failed("open /proc", err)
 	}
-	return &keeper{disk: s.Dir, mem: mem, self: self, mount2: s.Mount2, proc: proc, groups: groups,
-		mounted: map[string]*root{}, pids: map[int]int{}, merged: map[string]string{}}, nil
+	return k, nil
 }
+
+// selfPath is where sealSelf mounts this program.
+func (k *keeper) selfPath() string { return filepath.Join(k.mem, "exe") }
 
 // errNoGroup is the front's doing: it has told why.
 var errNoGroup = errors.New("no control group")
@@ -138,12 +141,11 @@ func failed(what string, err error) error {
 // sealSelf opens this program through a read-only mount, so that a container
 // that reaches it by /proc/1/exe cannot write to it. Where the path cannot be
 // used (a directory above is closed, the file was replaced), a copy does.
-func sealSelf(mem string) (*os.File, error) {
+func sealSelf(at string) (*os.File, error) {
 	exe, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return nil, err
 	}
-	at := filepath.Join(mem, "exe")
 	if err := os.WriteFile(at, nil, 0o755); err != nil {
 		return nil, err
 	}

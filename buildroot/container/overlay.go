@@ -58,6 +58,9 @@ func (k *keeper) mountRoot(j *job.Job) (*root, error) {
 
 // stack makes a root's directories and mounts it.
 func (k *keeper) stack(r *root, layers []string, j *job.Job) (err error) {
+	if j.Switch != "" {
+		j.Binds = append(j.Binds, job.Bind{From: k.selfPath(), To: j.Switch})
+	}
 	if err := r.makeDirs(j); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package container
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	"github.com/opencontainers/runc/libcontainer"
@@ -16,6 +17,7 @@ const (
 	shimName   = "/proc/self/fd/3" // how libcontainer starts it: by descriptor, so that no mount shows the host's path
 	probeName  = "ashlar-probe"
 	nestedName = "ashlar-nested"
+	switchName = "s6-applyuidgid" // where Job.Switch says
 )
 
 // init turns a process that this package has started into what it is to be,
@@ -36,6 +38,8 @@ func init() {
 		os.Exit(keeperMain())
 	case os.Args[0] == probeName:
 		os.Exit(probeMain())
+	case filepath.Base(os.Args[0]) == switchName:
+		os.Exit(switchMain())
 	case os.Args[0] == nestedName:
 		io.Copy(io.Discard, os.Stdin) // until the probe has seen enough
 		os.Exit(0)

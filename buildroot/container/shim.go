@@ -152,7 +152,7 @@ func (s *shim) start() error {
 	if s.child, err = s.startCommand(); err != nil {
 		return err
 	}
-	go s.forward(signals)
+	go forward(signals, s.child)
 	return nil
 }
 
@@ -220,9 +220,7 @@ func (s *shim) startCommand() (int, error) {
 		attr.Files = append(attr.Files, fdCheckpoint, fdCheckpoint+1)
 	}
 	if s.spec.uid != 0 || s.spec.gid != 0 {
-		attr.Sys.Cloneflags = syscall.CLONE_NEWUSER
-		attr.Sys.UidMappings = []syscall.SysProcIDMap{{ContainerID: s.spec.uid, HostID: 0, Size: 1}}
-		attr.Sys.GidMappings = []syscall.SysProcIDMap{{ContainerID: s.spec.gid, HostID: 0, Size: 1}}
+		inNamespace(attr.Sys, s.spec.uid, s.spec.gid)
 	}
 	if info, err := os.Stat(s.spec.dir); err != nil || !info.IsDir() {
 		return 0, fmt.Errorf("working directory %s: not there", s.spec.dir)
@@ -243,6 +241,14 @@ func (s *shim) startCommand() (int, error) {
 		unix.Close(fdCheckpoint + 1)
 	}
 	return pid, nil
+}
+
+// inNamespace starts a process in a user namespace that maps these numbers alone,
+// to those that exist.
+func inNamespace(attr *syscall.SysProcAttr, uid, gid int) {
+	attr.Cloneflags = syscall.CLONE_NEWUSER
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: 0, Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: 0, Size: 1}}
 }
 
 func (s *shim) toNull(fd int) {
@@ -293,14 +299,14 @@ func (s *shim) kill(packet []byte) {
 	}
 }
 
-// forward passes on what processes of the container send to pid 1.
-func (s *shim) forward(signals <-chan os.Signal) {
+// forward passes on what processes of the container send to this one.
+func forward(signals <-chan os.Signal, pid int) {
 	for sig := range signals {
 		n, ok := sig.(syscall.Signal)
 		if !ok || n == unix.SIGCHLD || n == unix.SIGURG || n == unix.SIGPIPE {
 			continue // SIGURG is the Go runtime's own
 		}
-		syscall.Kill(s.child, n)
+		syscall.Kill(pid, n)
 	}
 }
 

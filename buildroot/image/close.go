@@ -32,7 +32,16 @@ func (a *assembly) entries() []entry {
 		add(img.Health.Command, img.Health.Pos, "health.command")
 	}
 	for _, s := range img.Services {
-		add(s.Command, s.Pos, "service."+s.Name)
+		program := s.Command[0]
+		if strings.Contains(program, "/") && !path.IsAbs(program) {
+			program = path.Join("/", cmp.Or(s.Workdir, img.Workdir), program)
+		}
+		list = append(list, entry{program, "service." + s.Name, s.Pos})
+	}
+	if len(img.Services) > 0 {
+		for _, p := range append([]string{s6Init}, s6Programs...) {
+			list = append(list, entry{p, "service", img.Services[0].Pos})
+		}
 	}
 	return list
 }
@@ -265,7 +274,7 @@ func (a *assembly) nearProgram(want string) string {
 // startable checks that what the image starts can be started.
 func (a *assembly) startable(t *layer.Tree) {
 	for _, e := range a.entries() {
-		p := a.lookUp(t, e.program)
+		p := a.lookUp(t, e.program, a.image.Workdir)
 		_, f, err := t.Resolve(p)
 		if p == "" || err != nil {
 			continue // missing said so
@@ -282,10 +291,13 @@ func (a *assembly) startable(t *layer.Tree) {
 	}
 }
 
-// lookUp finds a program as execvp does.
-func (a *assembly) lookUp(t *layer.Tree, program string) string {
+// lookUp finds a program as execvp does, in a directory.
+func (a *assembly) lookUp(t *layer.Tree, program, dir string) string {
 	if strings.Contains(program, "/") {
-		return path.Join("/", a.image.Workdir, program)
+		if path.IsAbs(program) {
+			dir = "/"
+		}
+		return path.Join("/", dir, program)
 	}
 	for _, dir := range a.searchDirs() {
 		p := path.Join(dir, program)

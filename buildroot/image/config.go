@@ -25,6 +25,9 @@ func (a *assembly) config(created int64) oci.Config {
 		Entrypoint: img.Entrypoint, Cmd: img.Cmd, WorkDir: img.Workdir, StopSignal: img.StopSignal,
 		Env: a.env(), User: a.numericUser(), Labels: a.labels(), Created: created,
 	}
+	if len(img.Services) > 0 {
+		c.Entrypoint, c.Cmd = []string{s6Init}, nil
+	}
 	c.Architecture, c.Variant = oci.Platform(r.Arch)
 	for _, p := range img.Ports {
 		c.Ports = append(c.Ports, fmt.Sprintf("%d/%s", p.Number, p.Proto))

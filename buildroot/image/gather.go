@@ -124,8 +124,8 @@ func (a *assembly) number(t *layer.Tree) (lost []nobody, owns map[string]string)
 	user, group := a.userAndGroup()
 	a.accounts.mention(user, group)
 	for _, s := range a.image.Services {
-		if s.User != "" {
-			u, g := a.owner(s.User)
+		if s.User.Name != "" {
+			u, g := a.owner(s.User.Name)
 			a.accounts.mention(u, g)
 		}
 	}
@@ -201,11 +201,23 @@ func (a *assembly) lost(n nobody, file string) {
 		a.mistake(n.pos, "run `ashlar lock`, which gives it one", "%s %q has no number, neither here nor in the lock", n.kind, n.name)
 	case n.name == a.image.User.Name && n.kind == "user":
 		a.mistake(a.image.User.Pos, a.nearUser(n.name), "the image is to run as user %q, whom nobody makes", n.name)
+	case n.kind == "user" && a.serviceOf(n.name) != nil:
+		s := a.serviceOf(n.name)
+		a.mistake(s.User.Pos, a.nearUser(n.name), "service %q is to run as user %q, whom nobody makes", s.Name, n.name)
 	case file != "":
 		a.mistake(diag.Pos{}, a.nearUser(n.name), "%s belongs to %s %q, whom nobody makes", file, n.kind, n.name)
 	default:
 		a.mistake(diag.Pos{}, a.nearUser(n.name), "%s %q is named, and nobody makes it", n.kind, n.name)
 	}
+}
+
+// serviceOf returns the first service that runs as a user, or nil.
+func (a *assembly) serviceOf(user string) *recipe.Service {
+	i := slices.IndexFunc(a.image.Services, func(s recipe.Service) bool { return s.User.Name == user })
+	if i < 0 {
+		return nil
+	}
+	return &a.image.Services[i]
 }
 
 func (a *assembly) nearUser(name string) string {

@@ -27,6 +27,7 @@ func (a *assembly) upper(below *layer.Tree) *layer.Tree {
 	if dir := a.image.Workdir; dir != "" && dir != "/" && !exists(t, dir) {
 		a.mkdirFor(t, dir, a.image.User.Name, 0o755, a.image.Pos)
 	}
+	a.services(t)
 	a.timezone(t)
 	a.otherLines(t)
 	addAliases(t)

@@ -43,6 +43,11 @@ type Job struct {
 	User  uint32
 	Group uint32
 
+	// Switch is the path of a program of the root, or empty: one with the command
+	// line of s6-applyuidgid, by which the command starts others as other users. The
+	// container's own takes its place, and does that as User is done.
+	Switch string
+
 	Limits   Limits
 	Hostname string
 	Profile  Profile

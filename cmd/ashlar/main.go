@@ -70,6 +70,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 )
 
 // errInterrupted is why a context ends when a signal says so.
@@ -93,17 +94,22 @@ func main() {
 	os.Exit(code)
 }
 
+// oneSignal is how long signals after the first are taken for the same one: timeout(1)
+// and systemd send it to this process and to the one that was root and passes it on.
+const oneSignal = 250 * time.Millisecond
+
 // interruptible returns a context that the first SIGINT, SIGTERM or SIGHUP
-// cancels; after it the signals are no longer caught, so that a second one ends
-// the program at once.
+// cancels; shortly after it the signals are no longer caught, so that a second one
+// ends the program at once.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		if s, ok := <-signals; ok {
-			signal.Stop(signals)
 			cancel(interruption{s})
+			time.Sleep(oneSignal)
+			signal.Stop(signals)
 		}
 	}()
 	return ctx, func() {

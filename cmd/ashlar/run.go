@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot"
+	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/ashlar-build/ashlar/layer/oci"
 	"github.com/ashlar-build/ashlar/recipe"
@@ -118,6 +119,9 @@ func imageJob(name, root string, c oci.Config, img *recipe.Image, cmd []string) 
 		Name: name, Layers: []string{root}, ReadOnly: true, Profile: job.Serve,
 		Args: args, Env: append([]string{"HOME=/"}, c.Env...), Dir: c.WorkDir, User: uid, Group: gid,
 		Hostname: hostName(name), Grace: 10 * time.Second, Stop: signalNamed(c.StopSignal),
+	}
+	if len(img.Services) > 0 {
+		j.Switch = image.Switcher
 	}
 	seen := map[string]bool{}
 	for _, list := range [][]recipe.Mount{img.Scratch, img.State} {
