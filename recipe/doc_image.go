@@ -96,11 +96,10 @@
 //   - labels: besides those of [recipe].
 //   - stop-signal: "SIGTERM" by default.
 //   - cut: "slim" (no documentation, manual pages and locales), "full", or "needed"
-//     (only what the closure reaches, and what keep names).
+//     (only what the closure reaches, and what keep names with what that needs).
 //   - health: http, tcp or command; interval (30s), timeout (5s), start-period (0s),
 //     retries (3).
-//   - service.S: several programs: command, user, env, workdir, after, stop-signal
-//     and restart (false).
+//   - service.S: several programs instead of entrypoint and cmd; below.
 //
 // An example, with things for this image only:
 //
@@ -123,8 +122,6 @@
 //	cut         = "needed"
 //	keep        = ["/usr/share/zoneinfo/**"]
 //	health      = { http = "http://localhost:8080/", interval = "30s", timeout = "5s", start-period = "1m", retries = 3 }
-//	service.fpm   = { command = ["php-fpm", "-F"], user = "www-data", env = { A = "b" }, workdir = "/srv" }
-//	service.nginx = { command = ["nginx"], after = ["fpm"], stop-signal = "SIGQUIT", restart = true }
 //	group.web     = { gid = 3000 }
 //	dir."/srv"    = {}
 //	file."/etc/a" = { content = "a\n" }
@@ -141,6 +138,42 @@
 //
 //	[edit."/etc/x"]
 //	lines = ["x"]
+//
+// # [image.service]
+//
+// An image that runs several programs has a service for each, and no entrypoint:
+//
+//   - command: the program, looked up in the image's PATH, and its arguments.
+//   - user: the image's by default. Where services have different users, the image's
+//     is root. HOME is the user's.
+//   - env: besides the image's. workdir: the image's by default; made if missing.
+//   - after: the services that are started before it. They have been started then,
+//     and may not be ready.
+//   - stop-signal: "SIGTERM" by default.
+//   - restart: whether it is started again when it ends, a second later at the
+//     soonest. A service that ends and has no restart ends the image.
+//
+// s6 runs them, from Debian's archive: the lock pins s6 and execline with the other
+// packages, and they bring no shell. Its pid 1 reaps what nobody waits for. SIGTERM,
+// SIGINT and SIGQUIT stop the image: the services are told with their stop-signal,
+// those first that others are not after, and killed when all together have taken
+// nine seconds, one less than container engines give an image. It ends with exit
+// status 0 then; when a service has ended by itself, with that one's, which is 128 + N
+// after signal N. Standard output and standard error of the services are the image's.
+//
+// An image's root may be read-only, and /run empty and without the right to execute;
+// the image's user must be able to write to it. What is in /run/s6/template/S is told
+// with s6-svc.
+//
+// An example:
+//
+//	[image]
+//	user           = "root"
+//	ports          = [8080]
+//	service.fpm    = { command = ["php-fpm8.4", "--nodaemonize"], stop-signal = "SIGQUIT" }
+//	service.nginx  = { command = ["nginx", "-g", "daemon off;"], after = ["fpm"], stop-signal = "SIGQUIT" }
+//	service.worker = { command = ["php", "worker.php"], user = "www-data", env = { QUEUE = "mail" }, workdir = "/srv/app", restart = true }
+//	health.http   = "http://localhost:8080/ping"
 //
 // # [test.NAME]
 //

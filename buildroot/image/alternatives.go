@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ashlar-build/ashlar/buildroot/deb"
 	"github.com/ashlar-build/ashlar/layer"
 )
 
@@ -108,9 +109,10 @@ func (alt *alternative) links(c *choice, exists func(string) bool) []*layer.File
 	return links
 }
 
+// pair are the two links of a name. /bin/nc is where it really is.
 func pair(link, name, target string) []*layer.File {
 	middle := path.Join(alternativesDir, name)
-	return []*layer.File{symlink(link, middle), symlink(middle, target)}
+	return []*layer.File{symlink(deb.Canonical(link), middle), symlink(middle, target)}
 }
 
 func symlink(at, to string) *layer.File {

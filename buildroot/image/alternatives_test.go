@@ -47,6 +47,24 @@ func TestParseAlternativeBad(t *testing.T) {
 	}
 }
 
+// An alternative below /bin, such as netcat's, is where /bin leads to.
+func TestAlternativeMerged(t *testing.T) {
+	c := check{
+		world: `package netcat 1
+			f /usr/bin/nc.openbsd elf=libc.so.6
+			effect netcat postinst
+			f /var/lib/dpkg/alternatives/nc text=auto\n/bin/nc\n\n/bin/nc.openbsd\n50\n\n`,
+		recipe: "[depends]\nruntime = [\"netcat\"]\n[image]\nentrypoint = [\"nc\"]\nuser = \"root\"",
+	}
+	r, err := Assemble(t.Context(), c.input(t))
+	if err != nil {
+		t.Fatal(printed(err))
+	}
+	if f := r.Tree.Get("/usr/bin/nc"); f == nil || f.Link != "/etc/alternatives/nc" {
+		t.Errorf("got %v", f)
+	}
+}
+
 func FuzzParseAlternative(f *testing.F) {
 	f.Add("auto\n/usr/bin/awk\nawk.1\n/man/awk.1\n\n/usr/bin/gawk\n10\n/man/gawk.1\n\n")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -74,7 +74,7 @@ func (a *assembly) finish(t *layer.Tree, roots []root) (*Result, error) {
 }
 
 // needed takes out what packages have and nothing that the image starts, or
-// that the recipe itself brings, leads to.
+// that the recipe itself brings or keeps, leads to.
 func (a *assembly) needed(t *layer.Tree) {
 	var entries []string
 	for _, e := range a.entries() {
@@ -82,7 +82,8 @@ func (a *assembly) needed(t *layer.Tree) {
 	}
 	for _, f := range t.Files() {
 		switch {
-		case f.Type == layer.Dir, f.Origin.Kind == layer.FromPackage, f.Origin.Kind == layer.FromEffect, f.Origin.Kind == layer.FromSkeleton:
+		case f.Type == layer.Dir:
+		case !a.keeps(f.Path) && (f.Origin.Kind == layer.FromPackage || f.Origin.Kind == layer.FromEffect || f.Origin.Kind == layer.FromSkeleton):
 		default:
 			entries = append(entries, f.Path)
 		}

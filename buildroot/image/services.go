@@ -39,7 +39,7 @@ var s6Programs = strings.Fields(Switcher + `
 	/usr/bin/s6-setuidgid /usr/bin/s6-supervise /usr/bin/s6-svc /usr/bin/s6-svlisten1 /usr/bin/s6-svscan
 	/usr/bin/s6-svscanctl /usr/bin/s6-svwait
 	` + execline + strings.Join(strings.Fields(`background cd dollarat eltest execlineb exit export fdmove
-	foreground if ifelse loopwhilex redirfd unexport withstdinas`), " "+execline))
+	foreground if ifelse importas loopwhilex redirfd unexport withstdinas`), " "+execline))
 
 // services lays what s6 needs to run the image's services.
 func (a *assembly) services(t *layer.Tree) {

@@ -339,26 +339,34 @@ workdir = "/work"
 			check: check{
 				world: `
 					package aa 1
-					Depends: libc6
+					Depends: libc6, libplugged, libother
 					f /usr/bin/a elf=libc.so.6,libz.so.1
 					f /usr/bin/other elf=libc.so.6
 					f /usr/share/a/data
 					f /usr/share/a/wanted
+					f /usr/lib/a/plugin.so elf=libplugged.so.1
+					f /usr/lib/a/other.so elf=libother.so.1
 					f /usr/share/doc/aa/copyright
 					package libz 1
 					f /usr/lib/x86_64-linux-gnu/libz.so.1.3 elf=libc.so.6
 					l /usr/lib/x86_64-linux-gnu/libz.so.1 libz.so.1.3
+					package libplugged 1
+					f /usr/lib/x86_64-linux-gnu/libplugged.so.1 elf=libc.so.6
+					package libother 1
+					f /usr/lib/x86_64-linux-gnu/libother.so.1 elf=libc.so.6
 					package unused 1
 					f /usr/bin/unused
 					f /usr/share/doc/unused/copyright
 				`,
-				recipe: "[depends]\nruntime = [\"aa\", \"unused\"]\n[file]\n\"/etc/own\" = { content = \"x\" }\n[image]\nuser = \"root\"\nentrypoint = [\"/usr/bin/a\"]\ncut = \"needed\"\nkeep = [\"/usr/share/a/w*\"]",
+				recipe: "[depends]\nruntime = [\"aa\", \"unused\"]\n[file]\n\"/etc/own\" = { content = \"x\" }\n[image]\nuser = \"root\"\nentrypoint = [\"/usr/bin/a\"]\ncut = \"needed\"\nkeep = [\"/usr/share/a/w*\", \"/usr/lib/a/p*\"]",
 			},
 			want: `
 				f 644 root:root /etc/own "x" (file app file)
 				f 755 root:root /usr/bin/a (package aa 1)
+				f 755 root:root /usr/lib/a/plugin.so (package aa 1)
 				f 644 root:root /usr/lib/locale/C.utf8/LC_CTYPE (package libc-bin 2.41)
 				f 755 root:root /usr/lib/x86_64-linux-gnu/libc.so.6 (package libc6 2.41)
+				f 755 root:root /usr/lib/x86_64-linux-gnu/libplugged.so.1 (package libplugged 1)
 				l 755 root:root /usr/lib/x86_64-linux-gnu/libz.so.1 -> libz.so.1.3 (package libz 1)
 				f 755 root:root /usr/lib/x86_64-linux-gnu/libz.so.1.3 (package libz 1)
 				f 644 root:root /usr/share/a/wanted (package aa 1)

@@ -28,6 +28,9 @@ machine, without a helper: -p 8080 forwards 127.0.0.1:8080 to port 8080 of the i
 the image declares are forwarded. What stands behind -- takes the place of the image's
 cmd. The command ends when the image's program does, with its exit status.
 
+The image's user, and each user that its services run as, is in a user namespace of its
+own: a program is the user that it asks for, and all files are its own.
+
 With --memory the image's processes together may use no more than that, with --processes
 there are no more of them, threads included (4096).`,
 		store: true, run: runRun,
@@ -104,8 +107,11 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 
 // imageJob is how an image runs: as its configuration says.
 func imageJob(name, root string, c oci.Config, img *recipe.Image, cmd []string) (job.Job, error) {
-	if len(cmd) == 0 {
+	switch {
+	case len(cmd) == 0:
 		cmd = c.Cmd
+	case len(img.Services) > 0 && len(c.Entrypoint) > 0:
+		return job.Job{}, fmt.Errorf("%s runs services, which take no command", name)
 	}
 	args := append(append([]string{}, c.Entrypoint...), cmd...)
 	if len(args) == 0 {
