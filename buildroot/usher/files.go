@@ -20,7 +20,7 @@ type Files struct {
 
 // A backend does the work: by itself or through an usher.
 type backend interface {
-	open(name string) (*os.File, error) // a regular file
+	open(name string) (*os.File, error) // a regular file; of a directory the error is EISDIR
 	stat(name string, follow bool) (entry, error)
 	readDir(name string) ([]entry, error)
 	readLink(name string) (string, error)
@@ -53,16 +53,19 @@ func valid(op, name string) error {
 // Open opens a file or directory for reading. Of a regular file it returns an
 // *os.File. What is neither, such as a fifo or a device, is refused.
 func (f *Files) Open(name string) (fs.File, error) {
-	e, err := f.statValid("open", name, true)
-	if err != nil {
+	if err := valid("open", name); err != nil {
 		return nil, err
 	}
-	if !e.M.IsDir() {
-		file, err := f.b.open(name)
-		if err != nil {
-			return nil, err
-		}
+	file, err := f.b.open(name)
+	if err == nil {
 		return file, nil
+	}
+	if !errors.Is(err, syscall.EISDIR) {
+		return nil, err
+	}
+	e, err := f.b.stat(name, true)
+	if err != nil {
+		return nil, err
 	}
 	return &directory{files: f, name: name, info: info{e}}, nil
 }

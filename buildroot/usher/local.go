@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -45,7 +46,11 @@ func (l *local) open(name string) (*os.File, error) {
 		return nil, err
 	}
 	i, err := f.Stat()
-	if err == nil && !i.Mode().IsRegular() {
+	switch {
+	case err != nil:
+	case i.IsDir():
+		err = &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
+	case !i.Mode().IsRegular():
 		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
 	}
 	if err != nil {

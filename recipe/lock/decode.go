@@ -3,12 +3,13 @@ package lock
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
+	toml "github.com/pelletier/go-toml/v2"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
@@ -83,8 +84,9 @@ type filePackage struct {
 // together; their remedy is always to lock again.
 func Decode(name string, src []byte) (*Lock, error) {
 	var f file
-	meta, err := toml.Decode(string(src), &f)
-	if err != nil {
+	var unknown *toml.StrictMissingError
+	err := toml.NewDecoder(bytes.NewReader(src)).DisallowUnknownFields().Decode(&f)
+	if err != nil && !errors.As(err, &unknown) {
 		return nil, syntaxError(name, src, err)
 	}
 	d := decoder{name: name, src: src}
@@ -92,8 +94,11 @@ func Decode(name string, src []byte) (*Lock, error) {
 		d.mistake("format", fmt.Sprintf("this lock has format %d; this ashlar reads %d", f.Format, format))
 		return nil, d.errs.Err()
 	}
-	for _, k := range meta.Undecoded() {
-		d.mistake(k[len(k)-1], fmt.Sprintf("unknown key %q", k.String()))
+	if unknown != nil {
+		for _, k := range unknown.Errors {
+			line, col := k.Position()
+			d.at(line, col, fmt.Sprintf("unknown key %q", strings.Join(k.Key(), ".")))
+		}
 	}
 	l := d.lock(f)
 	return l, d.errs.Err()
@@ -101,8 +106,10 @@ func Decode(name string, src []byte) (*Lock, error) {
 
 func syntaxError(name string, src []byte, err error) error {
 	e := &diag.Error{Pos: diag.Pos{File: name, Line: 1, Col: 1}, Msg: err.Error(), Hint: remedy}
-	if pe, ok := err.(toml.ParseError); ok {
-		e.Pos.Line, e.Pos.Col, e.Msg = pe.Position.Line, max(pe.Position.Col, 1), pe.Message
+	var syntax *toml.DecodeError
+	if errors.As(err, &syntax) {
+		e.Pos.Line, e.Pos.Col = syntax.Position()
+		e.Msg = strings.TrimPrefix(syntax.Error(), "toml: ")
 	}
 	e.Line = lineOf(src, e.Pos.Line)
 	return e
@@ -123,6 +130,10 @@ func (d *decoder) mistake(needle, msg string) {
 		line += bytes.Count(d.src[:i], []byte("\n"))
 		col = i - bytes.LastIndexByte(d.src[:i], '\n')
 	}
+	d.at(line, col, msg)
+}
+
+func (d *decoder) at(line, col int, msg string) {
 	d.errs.Add(&diag.Error{Pos: diag.Pos{File: d.name, Line: line, Col: col}, Line: lineOf(d.src, line), Msg: msg, Hint: remedy})
 }
 

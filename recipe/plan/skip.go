@@ -32,6 +32,9 @@ func (p *planner) names(refs []string) []string {
 // checkSkips finds packages of scripts.skip that the recipe does not have, and
 // those that the base has, which is configured once for all recipes.
 func (p *planner) checkSkips(r *recipe.Instance) {
+	if len(r.NoScripts) == 0 {
+		return
+	}
 	var all, essential []string
 	for _, set := range p.Lock.Sets {
 		if set.Recipe == lock.FullName(r) && set.Arch == r.Arch {
