@@ -4,17 +4,41 @@ import (
 	"context"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
-// Survey looks at the image that do would make, as far as packages and their
-// scripts decide: artefacts are not built for it.
-func (b *Builder) Survey(ctx context.Context, do *plan.Image) (image.Survey, error) {
+// Survey looks at the images that all would make, in their order, as far as
+// packages and their scripts decide: artefacts are not built for it. What they
+// need is made at the same time; the first error ends it.
+func (b *Builder) Survey(ctx context.Context, all []*plan.Image) ([]image.Survey, error) {
+	looks := make(chan struct{}, b.Jobs)
+	found := make([]image.Survey, len(all))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, do := range all {
+		g.Go(func() (err error) {
+			found[i], err = b.survey(ctx, do, looks)
+			return err
+		})
+	}
+	return found, g.Wait()
+}
+
+// survey looks at one image; of looks, which hold all indexes of an image, only
+// so many are made at once.
+func (b *Builder) survey(ctx context.Context, do *plan.Image, looks chan struct{}) (image.Survey, error) {
 	roots := slices.Concat(do.Runtime.Packages, do.Runtime.Waves, do.Build.Packages, do.Build.Waves)
 	inputs, err := b.inputs(ctx, &plan.Action{Inputs: roots})
 	if err != nil {
 		return image.Survey{}, err
+	}
+	select {
+	case looks <- struct{}{}:
+		defer func() { <-looks }()
+	case <-ctx.Done():
+		return image.Survey{}, context.Cause(ctx)
 	}
 	alone, whole := *do, do.From == ""
 	alone.Parts = slices.Clone(do.Parts)

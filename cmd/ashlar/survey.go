@@ -137,16 +137,19 @@ func (l *locking) look(ctx context.Context, with *lock.Lock, names []string) ([]
 	}
 	defer progress.end()
 	var list []surveyed
+	var images []*plan.Image
 	for _, g := range p.Goals {
-		do, ok := p.Action(g.Action).Do.(*plan.Image)
-		if !ok {
-			continue
+		if do, ok := p.Action(g.Action).Do.(*plan.Image); ok {
+			images = append(images, do)
+			list = append(list, surveyed{recipe: g.Recipe, arch: do.Recipe.Arch})
 		}
-		found, err := builder.Survey(ctx, do)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, surveyed{found, g.Recipe, do.Recipe.Arch})
+	}
+	found, err := builder.Survey(ctx, images)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		list[i].Survey = found[i]
 	}
 	return list, nil
 }
