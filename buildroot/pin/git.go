@@ -87,8 +87,8 @@ func (p *Pinner) getGit(ctx context.Context, s recipe.Source, address, commit st
 	for _, m := range found.Modules {
 		pin.Modules = append(pin.Modules, lock.Module(m))
 	}
-	if n := len(found.Pointers); n > 0 && p.Warn != nil {
-		p.Warn(s.GitPos, "Git LFS has the contents of %d files of %s, and its repository has none: %s", n, gitName(s), strings.Join(found.Pointers[:min(n, maxTold)], ", "))
+	if n := len(found.Pointers); n > 0 {
+		p.warn(s.GitPos, "Git LFS has the contents of %d files of %s, and its repository has none: %s", n, gitName(s), strings.Join(found.Pointers[:min(n, maxTold)], ", "))
 	}
 	return pin, nil
 }

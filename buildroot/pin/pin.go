@@ -10,6 +10,7 @@ package pin
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -60,6 +61,10 @@ func (p *Pinner) Pin(ctx context.Context, i *recipe.Instance, s recipe.Source, o
 		pin.SHA256, err = p.Fetch.Fetch(ctx, fetch.Request{Name: path.Base(s.URLs[0]), URLs: s.URLs, SHA256: s.SHA256, SHA512: s.SHA512})
 	} else {
 		pin.SHA256, err = p.now(ctx, s.URLs)
+		if unknown := (*fetch.Error)(nil); old.SHA256 != "" && errors.As(err, &unknown) && ctx.Err() == nil {
+			p.warn(s.Pos, "%s stays as it is locked: %s", s.URLs[0], unknown.What())
+			return old, nil
+		}
 	}
 	if err != nil {
 		return pin, err
@@ -78,6 +83,12 @@ func (p *Pinner) Pin(ctx context.Context, i *recipe.Instance, s recipe.Source, o
 		return pin, nil
 	}
 	return pin, p.signed(ctx, i, s, f)
+}
+
+func (p *Pinner) warn(pos diag.Pos, format string, args ...any) {
+	if p.Warn != nil {
+		p.Warn(pos, format, args...)
+	}
 }
 
 // now fetches what URLs have now, unless the first of them says that it is what the

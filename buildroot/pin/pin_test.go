@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -24,6 +25,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/fetch/mirrortest"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
+	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/language"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
@@ -197,5 +199,43 @@ func TestSignedContents(t *testing.T) {
 		if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%s, %s: error %v, want %q", tt.file, tt.signature, err, tt.err)
 		}
+	}
+}
+
+// TestAgain asks a URL again that has the same bytes, others, and none any more.
+func TestAgain(t *testing.T) {
+	p, m := newPinner(t)
+	var warnings []string
+	p.Warn = func(_ diag.Pos, format string, args ...any) {
+		warnings = append(warnings, fmt.Sprintf(format, args...))
+	}
+	m.Put("/x", []byte("one"))
+	s, i := recipe.Source{URLs: []string{m.URL + "/x"}}, &recipe.Instance{}
+	ask := func(old lock.Source) lock.Source {
+		t.Helper()
+		pin, err := p.Pin(t.Context(), i, s, old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pin
+	}
+	one := ask(lock.Source{})
+	if again := ask(one); !reflect.DeepEqual(again, one) || one.SHA256 != hexOf([]byte("one")) {
+		t.Errorf("%+v, and again %+v", one, again)
+	}
+	m.Put("/x", []byte("two"))
+	two := ask(one)
+	if two.SHA256 != hexOf([]byte("two")) || warnings != nil {
+		t.Errorf("%+v, %q", two, warnings)
+	}
+	m.Remove("/x")
+	if gone := ask(two); !reflect.DeepEqual(gone, two) {
+		t.Errorf("%+v", gone)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "/x stays as it is locked: fetch x: ") {
+		t.Errorf("%q", warnings)
+	}
+	if _, err := p.Pin(t.Context(), i, s, lock.Source{}); err == nil {
+		t.Error("what is nowhere was pinned")
 	}
 }

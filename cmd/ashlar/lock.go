@@ -22,10 +22,10 @@ import (
 func lockCommand() *command {
 	return &command{
 		name: "lock", args: "[--repair] [--fetch-hashes] [--verbose] [NAME...]", short: "pin what recipes leave open, by digest",
-		long: `Asks the archives which packages satisfy the recipes' dependencies and writes
-ashlar.lock, which builds obey. What is pinned already stays as it is, even where the
-archive has something newer: ` + "`ashlar update`" + ` moves pins. Names limit what is
-pinned anew; recipes that no longer exist leave the lock.
+		long: `Asks the archives which packages satisfy the recipes' dependencies, and URLs and git
+repositories what they have, and writes ashlar.lock, which builds obey. What is pinned
+already stays as it is, even where there is something newer: ` + "`ashlar update`" + ` moves pins.
+Names limit what is pinned anew; recipes that no longer exist leave the lock.
 
 With --repair it also moves what can no longer be had: what the archive has dropped and
 neither the store nor the vendor nor any other place has. It says which.

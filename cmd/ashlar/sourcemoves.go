@@ -67,9 +67,10 @@ func versionOf(s lock.Source) string {
 // shortDigest is how many digits of a commit or digest are enough for people.
 const shortDigest = 12
 
-// printSources prints sources that moved as a table, and warns of tags that somebody
-// has moved.
+// printSources prints sources that moved as a table, and then all warnings: of tags
+// that somebody has moved, too.
 func (l *locking) printSources(w io.Writer, rows []movedSource) error {
+	defer l.printWarnings()
 	if len(rows) == 0 {
 		return nil
 	}
@@ -93,6 +94,5 @@ func (l *locking) printSources(w io.Writer, rows []movedSource) error {
 			l.warn(r.at, "%s: it was %s, and is %s now; look at what was changed before you build", r.what, r.Old, r.New)
 		}
 	}
-	l.printWarnings()
 	return t.Flush()
 }

@@ -131,13 +131,7 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 		return err
 	}
 	sources := u.sources(next)
-	if *asJSON {
-		u.out = env.err
-		err = errors.Join(printUpkeep(env.out, rows, sources), u.printSources(io.Discard, sources))
-	} else {
-		err = errors.Join(printMoves(env.out, moves, rows), u.printSources(env.out, sources))
-	}
-	if err != nil {
+	if err := u.print(moves, rows, sources, *asJSON); err != nil {
 		return err
 	}
 	if !write {
@@ -152,6 +146,15 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	}
 	u.say(rows, moves, sources, "moved")
 	return nil
+}
+
+// print prints what moves: as tables, or as JSON, and then all else on standard error.
+func (u *upkeep) print(moves []lock.Move, rows []moved, sources []movedSource, asJSON bool) error {
+	if asJSON {
+		u.out = u.env.err
+		return errors.Join(printUpkeep(u.env.out, rows, sources), u.printSources(io.Discard, sources))
+	}
+	return errors.Join(printMoves(u.env.out, moves, rows), u.printSources(u.env.out, sources))
 }
 
 // check refuses names that mean nothing.
