@@ -112,6 +112,12 @@
 //   - step.processes: how many processes and threads it may have at once; 4096
 //     by default. Limits are no part of what makes a result another one.
 //
+// npm compiles the modules that a package-lock.json names when that or a
+// package.json changes; then it runs the project's own scripts, build the last. What
+// `npm pack` would publish, and the modules that it needs, go to
+// /usr/lib/node_modules/NAME, programs to /usr/bin. The source's vendor has the
+// package-lock.json, and a secret with a host what a registry wants to see.
+//
 // A step with inputs does not run again when other files of the source change, as
 // long as those before it need not. What it wrote, in the source's directory, in out
 // and elsewhere, is there for the steps behind it, which see all files: of one that

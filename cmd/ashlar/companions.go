@@ -23,7 +23,7 @@ import (
 
 // A server is an image that a test starts.
 type server struct {
-	who    string // "image", or the name of its host
+	who    string // "the image", or the name of its host
 	job    job.Job
 	health *recipe.Health
 	said   bytes.Buffer

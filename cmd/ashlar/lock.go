@@ -66,7 +66,7 @@ type locking struct {
 	graph     *recipe.Graph
 	instances []*recipe.Instance // to be locked: all of the graph, or some
 	options   lock.Options
-	verbose   bool // a row for each package that came, too
+	verbose   bool // a row for each package of a new set, too
 
 	warnMu   sync.Mutex
 	warnings []*diag.Error
@@ -222,7 +222,7 @@ func (l *locking) run(ctx context.Context) error {
 	moves := lock.Diff(l.old, next)
 	rows := moves
 	if !l.verbose {
-		if rows, err = printArrivals(l.env.out, l.old, next, moves); err != nil {
+		if rows, err = printSets(l.env.out, l.old, next, moves); err != nil {
 			return err
 		}
 	}

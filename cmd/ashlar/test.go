@@ -100,7 +100,7 @@ func (t *trial) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	image := &server{who: "image", health: t.inst.Image.Health}
+	image := &server{who: "the image", health: t.inst.Image.Health}
 	config := withEnv(img.Config, t.test.Env)
 	var cmd []string
 	if t.test.Exec != nil {
@@ -201,7 +201,7 @@ func (t *trial) explain(err error) {
 	t.quote("stdout", &t.out)
 	t.quote("stderr", &t.errs)
 	for _, s := range t.servers {
-		t.quote(s.who, &s.said)
+		t.quote(strings.TrimPrefix(s.who, "the "), &s.said)
 	}
 	diag.Print(t.env.err, &diag.Error{Pos: t.test.Pos, Msg: fmt.Sprintf("test %s: %v", t.test.Name, err)}, diag.Options{Color: t.env.color})
 }
