@@ -23,15 +23,22 @@ type LeakError struct {
 	Step   string
 	Secret string // its name
 	Where  string // "/usr/lib/x", "its output"
+	Shell  bool   // not the step did it, but a shell in the root that it left
 	pos    diag.Pos
 }
 
 func (e *LeakError) Error() string {
+	if e.Shell {
+		return fmt.Sprintf("the secret %s is in %s: the root that step %q left is kept no longer", e.Secret, e.Where, e.Step)
+	}
 	return fmt.Sprintf("step %q gave the secret %s away in %s", e.Step, e.Secret, e.Where)
 }
 
 // Unwrap is the mistake in the recipe.
 func (e *LeakError) Unwrap() error {
+	if e.Shell {
+		return nil
+	}
 	return &diag.Error{Pos: e.pos, Msg: e.Error(), Hint: "nothing of this build was kept; read " + secretsDir + e.Secret + " where it is needed, and write it nowhere"}
 }
 
@@ -167,6 +174,11 @@ func (w *building) leftSecret(s recipe.Step) error {
 	if err := w.said(s); err != nil {
 		return err
 	}
+	return w.searchLeft(s)
+}
+
+// searchLeft looks for secrets in a scratch directory, upper layer and all.
+func (w *building) searchLeft(s recipe.Step) error {
 	return filepath.WalkDir(w.scratch.Dir(), func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -24,6 +24,26 @@ type Shell struct {
 
 	scratch *store.Scratch
 	log     *tee
+	left    *building // that a failed step left, and that has secrets; or nil
+	at      recipe.Step
+}
+
+// Search looks for secrets in what a shell wrote to the root of a failed step,
+// which is kept: with one in it, it is kept no longer, and the error is a
+// [LeakError].
+func (s *Shell) Search() error {
+	if s.left == nil {
+		return nil
+	}
+	err := s.left.searchLeft(s.at)
+	if leak := (*LeakError)(nil); errors.As(err, &leak) {
+		if err := s.left.Store.Forget(keptName(s.left.action.Recipe)); err != nil {
+			return err
+		}
+		leak.Shell = true
+		return leak
+	}
+	return err
 }
 
 // Close drops the buildroot, if it was made for the shell.
@@ -92,6 +112,11 @@ func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*S
 	if o.Left != nil {
 		if err = w.revealSecrets(ctx); err == nil {
 			w.layers, err = w.rootOf(o.Left.dir, inputs)
+		}
+		if w.search != nil {
+			in := *w
+			in.scratch = o.Left.dir
+			s.left, s.at = &in, at
 		}
 	} else if err = w.prepare(ctx, inputs); err == nil {
 		s.log = w.log

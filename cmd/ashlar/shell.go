@@ -21,7 +21,8 @@ source unpacked. --step runs what comes before a step first, --after the step as
 
 The step's script is /run/ashlar/step, and the history has its commands, the one that
 failed last. What is done in the shell is thrown away, but for a failed step's root,
-which stays until the recipe is built. Behind -- stands another command than bash.`,
+which stays until the recipe is built. Behind -- stands another command than bash.
+The step's secrets are in /run/secrets; a root that one was written to is not kept.`,
 		store: true, run: runShell,
 	}
 }
@@ -53,7 +54,7 @@ func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 		return err
 	}
 	res, err := keeper.Run(ctx, j, job.Streams{In: env.in, Out: env.out, Err: env.err})
-	if err != nil {
+	if err = errors.Join(err, shell.Search()); err != nil {
 		return err
 	}
 	if res.Exit != 0 {
