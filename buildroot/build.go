@@ -102,6 +102,9 @@ type Builder struct {
 	nodes     map[plan.ID]*node
 	packages  packages
 	policyDir *store.Scratch
+	serve     sync.Once
+	server    *jobserver
+	serveErr  error
 	start     sync.Once
 	runner    Runner
 	startErr  error
@@ -125,10 +128,14 @@ func New(p *plan.Plan, env Env, o Options) *Builder {
 
 // Close drops what the builder made for itself.
 func (b *Builder) Close() error {
-	if b.policyDir == nil {
-		return nil
+	var errs []error
+	if b.policyDir != nil {
+		errs = append(errs, b.policyDir.Close())
 	}
-	return b.policyDir.Close()
+	if b.server != nil {
+		errs = append(errs, b.server.close())
+	}
+	return errors.Join(errs...)
 }
 
 // Build carries out the plan as far as its goals need it. A goal that fails does

@@ -96,6 +96,7 @@ type building struct {
 	ends    []time.Time             // of each step
 	listed  [][]string              // paths after each step
 	reports []string
+	shares  bool // its make can ask a jobserver
 
 	secrets map[string][]byte // by name, of all steps
 	search  *secret.Search    // for them; nil without
@@ -164,6 +165,9 @@ func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result)
 	if w.layers, err = w.rootOf(w.scratch, inputs); err != nil {
 		return err
 	}
+	if w.shares, err = w.knowsFifos(w.do.Root, inputs); err != nil {
+		return err
+	}
 	if err := w.revealSecrets(ctx); err != nil {
 		return err
 	}
@@ -203,7 +207,12 @@ func (w *building) step(ctx context.Context, s recipe.Step) error {
 			return err
 		}
 	}
+	leave, err := w.share(&j)
+	if err != nil {
+		return err
+	}
 	res, err := runner.Run(ctx, j, job.Streams{Out: w.log, Err: w.log})
+	leave()
 	if err != nil {
 		return fmt.Errorf("step %q: %w", s.Name, err)
 	}

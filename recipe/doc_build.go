@@ -112,6 +112,12 @@
 //   - step.processes: how many processes and threads it may have at once; 4096
 //     by default. Limits are no part of what makes a result another one.
 //
+// In the environment of a step are the recipe's variables, out, src and jobs (as many
+// as -j says), SOURCE_DATE_EPOCH, LC_ALL=C.UTF-8 and TZ=UTC; and MAKEFLAGS, so that a
+// plain make starts several jobs. From GNU make 4.4 on the steps of all recipes that
+// are built at once share these jobs, but for those with secrets; make -j$jobs has
+// jobs of its own.
+//
 // npm compiles the modules that a package-lock.json names when that or a
 // package.json changes; then it runs the project's own scripts, build the last. What
 // `npm pack` would publish, and the modules that it needs, go to
