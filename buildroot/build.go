@@ -101,7 +101,8 @@ type Builder struct {
 	mu        sync.Mutex
 	nodes     map[plan.ID]*node
 	packages  packages
-	policyDir *store.Scratch
+	policyDir string
+	own       []*store.Scratch // of layers that were made for this build alone
 	serve     sync.Once
 	server    *jobserver
 	serveErr  error
@@ -129,8 +130,8 @@ func New(p *plan.Plan, env Env, o Options) *Builder {
 // Close drops what the builder made for itself.
 func (b *Builder) Close() error {
 	var errs []error
-	if b.policyDir != nil {
-		errs = append(errs, b.policyDir.Close())
+	for _, scratch := range b.own {
+		errs = append(errs, scratch.Close())
 	}
 	if b.server != nil {
 		errs = append(errs, b.server.close())

@@ -168,22 +168,38 @@ func (b *Builder) stack(r plan.Root, inputs map[plan.ID]store.Result) ([]string,
 	for _, p := range libraries {
 		pkgs = append(pkgs, p.Package)
 	}
-	return append(b.outputTrees(r.Outputs, inputs), effects.Layers("", waves, pkgs, policy)...), nil
+	layers := append(b.outputTrees(r.Outputs, inputs), effects.Layers("", waves, pkgs, policy)...)
+	if len(r.Outputs) == 0 {
+		return layers, nil
+	}
+	cache, err := b.linkerCache(layers, r.Outputs, effects.Root(pkgs, waves), inputs)
+	return append(cache, layers...), err
 }
 
 // policy makes the lowest layer of this build's roots.
 func (b *Builder) policy() (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.policyDir != nil {
-		return b.policyDir.Dir(), nil
+	if b.policyDir != "" {
+		return b.policyDir, nil
 	}
-	scratch, err := b.Store.Scratch("policy")
+	dir, err := b.ownLayer("policy")
 	if err != nil {
 		return "", err
 	}
-	b.policyDir = scratch
-	return scratch.Dir(), effects.WritePolicy(scratch.Dir())
+	b.policyDir = dir
+	return dir, effects.WritePolicy(dir)
+}
+
+// ownLayer makes a directory for a layer of this build's own, which stays until it
+// is closed. The caller has b.mu.
+func (b *Builder) ownLayer(name string) (string, error) {
+	scratch, err := b.Store.Scratch(name)
+	if err != nil {
+		return "", err
+	}
+	b.own = append(b.own, scratch)
+	return scratch.Dir(), nil
 }
 
 // newest is the latest modification time among the files of a root's packages:

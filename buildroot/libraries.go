@@ -66,11 +66,20 @@ func (b *Builder) addLibraries(r *store.Result, do *plan.Collect, outputs []*lay
 // that their libraries need, top first.
 func (b *Builder) outputTrees(outputs []plan.Output, inputs map[plan.ID]store.Result) []string {
 	var dirs []string
-	seen := map[string]bool{}
-	add := func(digest string) {
-		if dir, ok := b.Store.Tree(digest); ok && !seen[digest] {
-			seen[digest] = true
+	for _, digest := range outputDigests(outputs, inputs) {
+		if dir, ok := b.Store.Tree(digest); ok {
 			dirs = append(dirs, filepath.Join(dir, "root"))
+		}
+	}
+	return dirs
+}
+
+// outputDigests name these trees.
+func outputDigests(outputs []plan.Output, inputs map[plan.ID]store.Result) []string {
+	var digests []string
+	add := func(digest string) {
+		if digest != "" && !slices.Contains(digests, digest) {
+			digests = append(digests, digest)
 		}
 	}
 	for _, o := range slices.Backward(outputs) {
@@ -84,7 +93,7 @@ func (b *Builder) outputTrees(outputs []plan.Output, inputs map[plan.ID]store.Re
 			}
 		}
 	}
-	return dirs
+	return digests
 }
 
 // libraries are the packages that come with outputs and that a root has none of

@@ -121,7 +121,8 @@
 // (a | b), or a pin as apt-get takes it: name=version, name/suite. Or it is
 // recipe:NAME[@VARIANT][/SET], an output of another recipe, by default main, for
 // the same architecture. In depends.build, and in the packages of a test, its
-// files lie in the root, and with them what they depend on. In depends.runtime
+// files lie in the root, and with them what they depend on, its users have accounts,
+// and the linker finds its libraries. In depends.runtime
 // they come into the image, and so does what the recipe brings (below). A recipe
 // that the steps use comes into the image by itself where its libraries are
 // needed, and brings the packages that these need.

@@ -111,6 +111,7 @@ type Vendor struct {
 // its own, and so have those before it and behind it.
 type Build struct {
 	Root    Root
+	Linked  bool // the linker's cache of the root knows the libraries of other recipes
 	Earlier []ID // builds of the steps before, the first one first: what they changed lies on the source
 	Stage   bool // steps follow, which see all that these changed, the source's files too
 	Arch    string

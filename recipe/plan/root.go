@@ -52,9 +52,12 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 	base := p.base(r, set)
 	users, groups := r.Users, r.Groups
 	var early []Early
-	if use == lock.UseRuntime {
-		users, groups = p.accounts(r)
+	switch use {
+	case lock.UseRuntime:
+		users, groups = accounts(p.Graph.ForImage(r))
 		early = p.early(r)
+	case lock.UseBuild:
+		users, groups = accounts(append(p.Graph.ForSteps(r), recipe.Part{Recipe: r}))
 	}
 	var key rootKey // of a root that others may have, too
 	if len(users)+len(groups)+len(r.Debconf) == 0 && len(set.Packages) > 0 {
@@ -83,10 +86,10 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 	return base
 }
 
-// accounts are those of all recipes that an image has: they are made before any
-// maintainer script runs.
-func (p *planner) accounts(r *recipe.Instance) (users []recipe.User, groups []recipe.Group) {
-	for _, part := range p.Graph.ForImage(r) {
+// accounts are those of all recipes that an image or a buildroot has: they are made
+// before any maintainer script runs.
+func accounts(parts []recipe.Part) (users []recipe.User, groups []recipe.Group) {
+	for _, part := range parts {
 		for _, u := range part.Recipe.Users {
 			if !slices.ContainsFunc(users, func(v recipe.User) bool { return v.Name == u.Name }) {
 				users = append(users, u)
