@@ -20,7 +20,7 @@ var (
 // A sign is what programs write when something went wrong, and what that means.
 type sign struct {
 	text   string // part of a line
-	what   string // %u is the address, %h its host; empty: the line itself
+	what   string // see filler; empty: the line itself
 	remedy string
 	err    error // a kind that callers ask for
 	again  bool
@@ -31,7 +31,7 @@ type sign struct {
 func signs() []sign {
 	const network = "look at the network and the proxy variables, or name another address"
 	return []sign{
-		{text: "REMOTE HOST IDENTIFICATION HAS CHANGED", what: "%h has another host key than the one in known_hosts", remedy: "ask its owners whether they changed it; then `ssh-keygen -R %h`, and connect once with ssh"},
+		{text: "REMOTE HOST IDENTIFICATION HAS CHANGED", what: "%h has another host key than the one in known_hosts", remedy: "ask its owners whether they changed it; then `ssh-keygen -R %k`, and connect once with ssh"},
 		{text: "Host key verification failed", what: "nobody has confirmed the host key of %h", remedy: "connect once with `ssh %l%h`, and compare the key with the one that its owners publish"},
 		{text: "Permission denied (", what: "%h knows none of the keys that ssh offers", remedy: "look at `ssh-add -l`, and try `ssh -T %l%h`"},
 		{text: "Too many authentication failures", what: "%h knows none of the first keys that ssh offers", remedy: "write IdentitiesOnly and IdentityFile for it into ~/.ssh/config"},
@@ -109,16 +109,21 @@ func refusesLogin(text string) bool {
 	return false
 }
 
-// filler puts parts of an address into messages.
+// filler puts parts of an address into messages: %h is its host, %l what ssh wants
+// before that, %k its name in known_hosts, %p its path, and %t a further remedy.
 func filler(u giturl.URL) *strings.Replacer {
-	login, token := "", ""
+	login, token, known := "", "", u.Host
+	if u.Port != "" {
+		login = "-p " + u.Port + " "
+		known = fmt.Sprintf("'[%s]:%s'", u.Host, u.Port) // as known_hosts has it, for a shell
+	}
 	if u.User != "" {
-		login = u.User + "@"
+		login += u.User + "@"
 	}
 	if u.Scheme == giturl.HTTPS {
 		token = fmt.Sprintf(", or write [secret.NAME] host = %q if it is private", u.Host)
 	}
-	return strings.NewReplacer("%u", u.String(), "%h", u.Host, "%l", login, "%p", u.Path, "%t", token, "%%", "%")
+	return strings.NewReplacer("%h", u.Host, "%l", login, "%k", known, "%p", u.Path, "%t", token, "%%", "%")
 }
 
 // lineWith is the first line that has a text, for people.

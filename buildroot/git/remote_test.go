@@ -129,8 +129,8 @@ func TestSSH(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", "")
 	t.Setenv("GIT_DIR", dir) // as in a hook
 	address, c := s.Host+r.Dir, newClient(t)
-	where := strings.TrimPrefix(s.Host, "ssh://")
-	where = where[:strings.LastIndex(where, ":")]
+	who, port, _ := strings.Cut(strings.TrimPrefix(s.Host, "ssh://"), ":")
+	where := "-p " + port + " " + who
 	fails := func(want string) {
 		t.Helper()
 		_, err := c.Resolve(t.Context(), address, "", "main")
@@ -140,7 +140,7 @@ func TestSSH(t *testing.T) {
 	}
 	fails("nobody has confirmed the host key of 127.0.0.1; connect once with `ssh " + where + "`, and compare the key with the one that its owners publish")
 	s.Mistrust(t)
-	fails("127.0.0.1 has another host key than the one in known_hosts; ask its owners whether they changed it; then `ssh-keygen -R 127.0.0.1`, and connect once with ssh")
+	fails("127.0.0.1 has another host key than the one in known_hosts; ask its owners whether they changed it; then `ssh-keygen -R '[127.0.0.1]:" + port + "'`, and connect once with ssh")
 	s.Trust(t)
 	fails("127.0.0.1 knows none of the keys that ssh offers; look at `ssh-add -l`, and try `ssh -T " + where + "`")
 	t.Setenv("SSH_AUTH_SOCK", s.Agent)
