@@ -69,6 +69,10 @@ func Enter(ctx context.Context, pid, uid, gid int) (*Group, error) {
 		return nil, &Error{Cause: "no control group above this process is handed down to user " + strconv.Itoa(os.Getuid())}
 	}
 	dir, err := scope(ctx, pid)
+	if err != nil && h.delegated(filepath.Join(Mount, own)) {
+		return nil, &Error{Cause: "the control group " + own + " is handed down, but this process stands in it and not below",
+			Remedy: "add DelegateSubgroup=main to the unit that has Delegate="}
+	}
 	if err != nil {
 		return nil, err
 	}

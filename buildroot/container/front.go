@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -144,7 +145,9 @@ func (k *Keeper) attend(ctx context.Context, j job.Job, s job.Streams, st *strea
 // explain gives a job that the kernel refused the words of the check that fails
 // where the job's files lie.
 func (k *Keeper) explain(ctx context.Context, j job.Job, err error) error {
-	if errno := errnoOf(err); errno == 0 || errno == unix.ENOENT {
+	var e *Error
+	refused := errors.As(err, &e) && e.What == startContainer // libcontainer's words have no number
+	if errno := errnoOf(err); errno == 0 && !refused || errno == unix.ENOENT {
 		return err
 	}
 	return explain(ctx, orDefault(j.Scratch, filepath.Dir(k.dir)), err)

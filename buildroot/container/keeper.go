@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ashlar-build/ashlar/buildroot/fdconn"
 	"golang.org/x/sys/unix"
@@ -19,7 +20,7 @@ type keeper struct {
 	disk   string // throw-away directories, on the store's file system
 	mem    string // a private tmpfs: links, mount points, libcontainer's state
 	self   *os.File
-	mount2 bool
+	mount2 atomic.Bool
 	proc   int   // O_PATH of /proc
 	groups error // why containers have no control groups; nil: they have
 
@@ -81,8 +82,9 @@ func newKeeper(s setup) (*keeper, error) {
 			return nil, err
 		}
 	}
-	k := &keeper{disk: s.Dir, mem: mem, mount2: s.Mount2, groups: groups,
+	k := &keeper{disk: s.Dir, mem: mem, groups: groups,
 		mounted: map[string]*root{}, pids: map[int]int{}, merged: map[string]string{}}
+	k.mount2.Store(s.Mount2)
 	var err error
 	if k.self, err = sealSelf(k.selfPath()); err != nil {
 		return nil, fmt.Errorf("seal program: %w", err)

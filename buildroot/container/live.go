@@ -52,6 +52,9 @@ func closeAll(files []*os.File) {
 	}
 }
 
+// startContainer is what fails if libcontainer does.
+const startContainer = "start container"
+
 // A live container.
 type live struct {
 	keeper  *keeper
@@ -98,7 +101,7 @@ func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 		l.container.Signal(unix.SIGKILL)
 		l.process.Wait() // its status is the command's, which follow has heard
 	} else {
-		err = failed("start container", err)
+		err = failed(startContainer, err)
 	}
 	l.end()
 	l.result.Reports = l.reports.sorted()

@@ -232,7 +232,7 @@ func inDirectory(dir string, f func() error) error {
 // overlay mounts n layers on m in the working directory, by the newer calls
 // where the kernel has them.
 func (k *keeper) overlay(n int) error {
-	if !k.mount2 {
+	if !k.mount2.Load() {
 		err := overlayNew(n)
 		if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, errNoLowerdirPlus) {
 			return err
@@ -242,7 +242,11 @@ func (k *keeper) overlay(n int) error {
 	if err != nil {
 		return err
 	}
-	return failedIf("mount overlay", unix.Mount("overlay", "m", "overlay", 0, data))
+	if err := unix.Mount("overlay", "m", "overlay", 0, data); err != nil {
+		return failed("mount overlay", err)
+	}
+	k.mount2.Store(true) // the newer calls would fail again, and the kernel log each time
+	return nil
 }
 
 func failedIf(what string, err error) error {
@@ -269,7 +273,8 @@ func checkMountData(data string) error {
 	return nil
 }
 
-// errNoLowerdirPlus says that the kernel, before 6.7, takes no single layers.
+// errNoLowerdirPlus says that the kernel, before 6.7, takes no single layers. Before
+// 6.5 it says so at the end alone: until then it only collects the options.
 var errNoLowerdirPlus = errors.New("no lowerdir+")
 
 // overlayNew mounts by fsopen(2) and its kin. The first layer is the top one.
@@ -300,7 +305,9 @@ func overlayNew(n int) error {
 			return failed("mount overlay: "+flag, err)
 		}
 	}
-	if err := unix.FsconfigCreate(fd); err != nil {
+	if err := unix.FsconfigCreate(fd); errors.Is(err, unix.EINVAL) {
+		return errNoLowerdirPlus // or another mistake, which mount(2) will find too
+	} else if err != nil {
 		return failed("mount overlay", err)
 	}
 	m, err := unix.Fsmount(fd, unix.FSMOUNT_CLOEXEC, 0)

@@ -33,7 +33,7 @@ const (
 	checkOverlay = "overlay mounts"
 	checkXattr   = "user attributes of files"
 	checkFilter  = "system call filter with listener"
-	checkNested  = "nested user namespaces"
+	checkNested  = "nested namespaces"
 	checkPtrace  = "reading memory of own processes"
 )
 
@@ -208,10 +208,13 @@ func tryFilter(string) error {
 	return unix.Close(fd)
 }
 
+// tryNested makes all the namespaces that a container has.
 func tryNested(string) error {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{nestedName}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER,
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC |
+			syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWCGROUP,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 101, HostID: 0, Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 101, HostID: 0, Size: 1}}}
 	return cmd.Run()

@@ -60,6 +60,9 @@ hint: ` + kubernetesRemedy + "\n", []string{"KUBERNETES_SERVICE_HOST=10.0.0.1"}}
 		{"no user namespaces", "echo 0 >/proc/sys/user/max_user_namespaces", `user namespaces: fork/exec /proc/self/exe: no space left on device
 hint: run: sudo sysctl user.max_user_namespaces=15000
 `, nil},
+		{"no network namespaces", "echo 0 >/proc/sys/user/max_net_namespaces", `nested namespaces: fork/exec /proc/self/exe: no space left on device
+hint: run: sudo sysctl user.max_net_namespaces=15000
+`, nil},
 	}
 	for _, test := range tests {
 		dir := scratch(t)
@@ -84,7 +87,9 @@ func TestRemedy(t *testing.T) {
 	}{
 		{"Ubuntu 24.04", facts{apparmor: "1"}, checkMounts, unix.EACCES, apparmorRemedy},
 		{"Debian 10", facts{clone: "0"}, checkUsers, unix.EPERM, "run: sudo sysctl kernel.unprivileged_userns_clone=1"},
-		{"no user namespaces", facts{users: "0", docker: true}, checkUsers, unix.ENOSPC, "run: sudo sysctl user.max_user_namespaces=15000"},
+		{"no user namespaces", facts{few: "user.max_user_namespaces", docker: true}, checkUsers, unix.ENOSPC, "run: sudo sysctl user.max_user_namespaces=15000"},
+		{"no open files", facts{}, checkUsers, unix.EMFILE, "allow this process more open files: ulimit -n 1024"},
+		{"no processes", facts{}, checkUsers, unix.EAGAIN, "allow this user more processes: ulimit -u 4096"},
 		{"Docker", facts{docker: true}, checkUsers, unix.EPERM, dockerRemedy},
 		{"Kubernetes", facts{docker: true, kubernetes: true}, checkProc, unix.EPERM, kubernetesRemedy},
 		{"gVisor", facts{gvisor: true, docker: true}, checkOverlay, unix.EPERM, gvisorRemedy},

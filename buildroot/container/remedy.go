@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +19,7 @@ type facts struct {
 	docker     bool   // or another engine of its kind
 	apparmor   string // kernel.apparmor_restrict_unprivileged_userns
 	clone      string // kernel.unprivileged_userns_clone
-	users      string // user.max_user_namespaces
+	few        string // the sysctl that allows few or no namespaces of a kind, with "user." before it
 	yama       string // kernel.yama.ptrace_scope
 	release    string // uname -r
 	masked     bool   // something is mounted over parts of /proc
@@ -42,7 +43,7 @@ func readFacts(dir string) facts {
 		docker:     dockerenv == nil || containerenv == nil || os.Getenv("container") != "",
 		apparmor:   sysctl("kernel/apparmor_restrict_unprivileged_userns"),
 		clone:      sysctl("kernel/unprivileged_userns_clone"),
-		users:      sysctl("user/max_user_namespaces"),
+		few:        fewNamespaces(sysctl),
 		yama:       sysctl("kernel/yama/ptrace_scope"),
 		release:    sysctl("kernel/osrelease"),
 		masked:     masksProc(string(mounts)),
@@ -53,6 +54,18 @@ func readFacts(dir string) facts {
 		f.fs = fsName(int64(fs.Type))
 	}
 	return f
+}
+
+// fewNamespaces is the first limit of a kind of namespaces that is too low for many
+// containers at once.
+func fewNamespaces(sysctl func(string) string) string {
+	for _, kind := range []string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"} {
+		name := "max_" + kind + "_namespaces"
+		if n, err := strconv.Atoi(sysctl("user/" + name)); err == nil && n < 64 {
+			return "user." + name
+		}
+	}
+	return ""
 }
 
 // masksProc tells whether something is mounted in /proc that hides some of it;
@@ -136,8 +149,12 @@ func (f facts) remedy(name string, err error) string {
 
 func (f facts) usersRemedy(err error) string {
 	switch {
-	case f.users == "0":
-		return "run: sudo sysctl user.max_user_namespaces=15000"
+	case errors.Is(err, unix.ENOSPC) && f.few != "":
+		return "run: sudo sysctl " + f.few + "=15000"
+	case errors.Is(err, unix.EMFILE):
+		return "allow this process more open files: ulimit -n 1024"
+	case errors.Is(err, unix.EAGAIN):
+		return "allow this user more processes: ulimit -u 4096"
 	case f.clone == "0":
 		return "run: sudo sysctl kernel.unprivileged_userns_clone=1"
 	case f.apparmor == "1":
