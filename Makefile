@@ -3,8 +3,9 @@ GO ?= go
 FUZZTIME ?= 30s
 TESTFLAGS ?=
 KILLS ?= 200
+SUITE ?= trixie
 
-.PHONY: help build demo test check fuzz bench golden compare-apt compare-effects compare-edits kill clean
+.PHONY: help build demo test check fuzz bench golden compare-apt compare-effects compare-edits kill vm clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -44,6 +45,9 @@ compare-effects: build ## effects of package sets beside what mmdebstrap makes o
 
 kill: build ## kill a build at 200 random moments (KILLS), and build again
 	@testdata/tools/kill-builds $(KILLS)
+
+vm: ## boot a virtual machine of Debian's SUITE (trixie) and run TESTS of containers in it
+	@testdata/tools/vm $(SUITE) $(TESTS)
 
 compare-edits: ## edits beside sed, augtool and the programs that read the files; five tables
 	@testdata/tools/compare-edits
