@@ -95,8 +95,8 @@ func enter(ctx context.Context, pid int) (func() error, error) {
 // group the kernel ends all of the job, and it is known why.
 func TestContainerGroupMemory(t *testing.T) {
 	k := start(t, Options{Group: enter})
-	j := shell(t, "(sleep 1000 &); head -c 200000000 /dev/zero >/dev/shm/x; echo survived")
-	j.Limits.Memory = 128 << 20
+	j := shell(t, "(sleep 1000 &); head -c 400000000 /dev/zero >/dev/shm/x; echo survived")
+	j.Limits.Memory = 256 << 20
 	out, res := try(t, k, j)
 	if err := k.Limits(); err != nil {
 		t.Logf("no control group here: %v", err)

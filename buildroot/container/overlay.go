@@ -104,6 +104,12 @@ func (r *root) makeDirs(j *job.Job) error {
 			return err
 		}
 	}
+	if !j.ReadOnly {
+		// Without them owners and what is opaque would be lost without a word.
+		if err := unix.Setxattr(filepath.Join(r.scratch, "work"), ownerXattr, nobodyAsked().note(), 0); err != nil {
+			return failed("set user attributes", err)
+		}
+	}
 	if err := r.writeFiles(j); err != nil {
 		return err
 	}

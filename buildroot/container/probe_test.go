@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,10 @@ func helpProbe(args []string) {
 	fmt.Println(explain(context.Background(), args[0], k.start(context.Background(), Options{}, setup{Dir: dir})))
 }
 
+// keeperStarts marks, in a test's environment, a host whose lack only containers
+// notice.
+const keeperStarts = "ASHLAR_TEST_KEEPER=starts"
+
 // Hosts that lack something, made by namespaces: doctor and a failing start
 // say the same.
 func TestContainerLacking(t *testing.T) {
@@ -62,7 +67,7 @@ hint: run: sudo sysctl user.max_user_namespaces=15000
 `, nil},
 		{"no network namespaces", "echo 0 >/proc/sys/user/max_net_namespaces", `nested namespaces: fork/exec /proc/self/exe: no space left on device
 hint: run: sudo sysctl user.max_net_namespaces=15000
-`, nil},
+`, []string{keeperStarts}},
 	}
 	for _, test := range tests {
 		dir := scratch(t)
@@ -73,7 +78,11 @@ hint: run: sudo sysctl user.max_net_namespaces=15000
 			t.Errorf("%s: %v\n%s", test.name, err, out)
 			continue
 		}
-		same(t, test.name, string(out), test.want+test.want)
+		said := test.want
+		if slices.Contains(test.env, keeperStarts) {
+			said = "<nil>\n"
+		}
+		same(t, test.name, string(out), test.want+said)
 	}
 }
 
