@@ -123,8 +123,11 @@ func TestContainerScanEscaped(t *testing.T) {
 	k := start(t, Options{})
 	j := helper(t, "attributes")
 	j.Scratch = scratch(t)
-	run(t, k, j)
-	same(t, "changes", changes(t, k, j.Scratch, nil), "f 0644 0:0 /f 0 user.a=1 user.overlay.opaque=y\n")
+	want := "f 0644 0:0 /f 0 user.a=1 user.overlay.opaque=y\n"
+	if said := run(t, k, j); !strings.HasPrefix(said, "set: ok\n") {
+		want = "f 0644 0:0 /f 0 user.a=1\n" // Linux before 6.7 has no name for it, and says so
+	}
+	same(t, "changes", changes(t, k, j.Scratch, nil), want)
 }
 
 // The changes can be read while the job waits, and read on a root that the
