@@ -103,6 +103,8 @@ func (a assignment) read(s string, sp span) (node, bool) {
 	case at+1 < sp.end && strings.IndexByte(a.ops, s[at]) >= 0 && a.isSep(s[at+1]):
 		at += 2
 	case a.blanks && at < sp.end && at > key.end:
+	case a.bare && a.cont == '\\' && at == sp.end && s[key.end-1] == '\\':
+		return node{}, false // the line's end, not a key
 	case a.bare && (at == sp.end || strings.IndexByte(a.inline, s[at]) >= 0):
 		return n, true
 	case a.bare && key.of(s)[0] == '!': // my.cnf's !include
@@ -183,9 +185,24 @@ func (a assignment) hasBareQuote(inner string, q byte) bool {
 // backslash, or where there are no escapes a doubled quote.
 func (a assignment) unquote(s string, q byte) string {
 	if a.escape {
-		return strings.NewReplacer(`\\`, `\`, `\`+string(q), string(q)).Replace(s)
+		return unescape(s, q)
 	}
 	return strings.ReplaceAll(s, string([]byte{q, q}), string(q))
+}
+
+// unescape takes the backslash away that stands before another one or before q.
+func unescape(s string, q byte) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && (s[i+1] == '\\' || s[i+1] == q) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // unfold joins the lines of a value.

@@ -30,6 +30,12 @@ func (c code) style() *style {
 	return &style{marks: c.marks, long: c.long, types: true}
 }
 
+// commentMark returns the mark that s begins with, or "".
+func (c code) commentMark(s string) string {
+	st := style{marks: c.marks, long: c.long}
+	return st.commentMark(s)
+}
+
 func (c code) parse(s string) *tree {
 	t := newTree(s)
 	at, lost := 0, false // lost: a bracket has no end, so values are looked for within lines
@@ -46,7 +52,7 @@ func (c code) parse(s string) *tree {
 				continue
 			}
 		}
-		if m := c.style().commentMark(s[start:end]); m != "" {
+		if m := c.commentMark(s[start:end]); m != "" {
 			mark = start
 			for start += len(m); start < end && s[start] == m[0]; start++ {
 			}
@@ -62,7 +68,7 @@ func (c code) parse(s string) *tree {
 			lost = true
 		}
 		if ok && mark >= 0 {
-			ok = !strings.Contains(n.whole.of(s), "\n") && start-mark < 5 && c.endsLine(s, n.whole.end)
+			ok = !strings.Contains(n.whole.of(s), "\n") && start-mark < 5 && c.endsLine(s, n.whole.end) && !c.goesOn(s, n, end)
 			n.twin, n.mark = true, mark
 		}
 		if ok {
@@ -74,10 +80,16 @@ func (c code) parse(s string) *tree {
 	return t
 }
 
+// goesOn reports whether the value of a commented entry may go on in the comment
+// below it, which begins at offset at: PHP's end with a mark, not with the line.
+func (c code) goesOn(s string, n node, at int) bool {
+	return c.php && n.whole.end == n.val.end && at < len(s) && c.commentMark(strings.TrimLeft(s[at:lineEnd(s, at)], " \t")) != ""
+}
+
 // endsLine reports whether nothing but a comment stands behind offset at.
 func (c code) endsLine(s string, at int) bool {
 	rest := strings.TrimSpace(s[at:lineEnd(s, at)])
-	return rest == "" || c.style().commentMark(rest) != ""
+	return rest == "" || c.commentMark(rest) != ""
 }
 
 // read reads an assignment that begins at offset at; one whose value has no end
@@ -168,8 +180,7 @@ func quotedAt(s string, at int) (word, bool) {
 		case '\\':
 			i++
 		case s[at]:
-			text := strings.NewReplacer(`\\`, `\`, `\`+s[at:at+1], s[at:at+1]).Replace(s[at+1 : i])
-			return word{span{at, i + 1}, text, s[at]}, true
+			return word{span{at, i + 1}, unescape(s[at+1:i], s[at]), s[at]}, true
 		}
 	}
 	return word{}, false

@@ -69,6 +69,9 @@ func (p *jsonParser) blanks(in *node) {
 
 // twin reads `// "key": value,` as a member that was commented out.
 func (p *jsonParser) twin(in *node, mark, end int) {
+	if at := mark + 2 + len(indentAt2(p.s, mark+2)); at >= end || p.s[at] != '"' {
+		return
+	}
 	q := &jsonParser{t: newTree(p.s[:end]), s: p.s[:end], at: mark + 2}
 	for q.at < end && isBlank(p.s[q.at]) {
 		q.at++
@@ -84,6 +87,29 @@ func (p *jsonParser) twin(in *node, mark, end int) {
 	p.t.add(in, n)
 }
 
+// value reads one value into n.
+func (p *jsonParser) value(n *node, depth int) {
+	switch c := p.s[p.at]; {
+	case depth > maxDepth:
+		p.t.oddAt(p.at, "the nesting is too deep")
+		p.at = len(p.s)
+	case c == '{':
+		p.object(n, depth)
+	case c == '[':
+		p.array(n, depth)
+	default:
+		w, ok := p.scalar()
+		if !ok {
+			p.t.oddAt(p.at, "this is no JSON value")
+			p.at = max(p.at+1, w.end)
+			return
+		}
+		n.words, n.val = p.t.keep([]word{w}), w.span
+		p.at = w.end
+	}
+	n.whole.end = p.at
+}
+
 // scalar reads a string, a number or a word.
 func (p *jsonParser) scalar() (word, bool) {
 	start := p.at
@@ -94,12 +120,9 @@ func (p *jsonParser) scalar() (word, bool) {
 				i++
 			case '"':
 				w := word{span: span{start, i + 1}, text: p.s[start+1 : i], quote: '"'}
-				if strings.IndexByte(w.text, '\\') >= 0 {
-					if err := json.Unmarshal([]byte(p.s[start:i+1]), &w.text); err != nil {
-						return w, false
-					}
-				}
-				return w, true
+				text, ok := jsonSays(p.s[start : i+1])
+				w.text = text
+				return w, ok
 			}
 		}
 		return word{span: span{start, start + 1}}, false
@@ -109,6 +132,16 @@ func (p *jsonParser) scalar() (word, bool) {
 		end++
 	}
 	return word{span: span{start, end}, text: p.s[start:end]}, end > start
+}
+
+// jsonSays returns what a string in quotes says.
+func jsonSays(s string) (string, bool) {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s[1 : len(s)-1], true
+	}
+	var text string
+	err := json.Unmarshal([]byte(s), &text)
+	return text, err == nil
 }
 
 func (p *jsonParser) object(n *node, depth int) {

@@ -7,29 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// value reads one value into n.
-func (p *jsonParser) value(n *node, depth int) {
-	switch c := p.s[p.at]; {
-	case depth > maxDepth:
-		p.t.oddAt(p.at, "the nesting is too deep")
-		p.at = len(p.s)
-	case c == '{':
-		p.object(n, depth)
-	case c == '[':
-		p.array(n, depth)
-	default:
-		w, ok := p.scalar()
-		if !ok {
-			p.t.oddAt(p.at, "this is no JSON value")
-			p.at = max(p.at+1, w.end)
-			return
-		}
-		n.words, n.val = []word{w}, w.span
-		p.at = w.end
-	}
-	n.whole.end = p.at
-}
-
 // isTyped reports whether s, without its quotes, would be a number or a boolean.
 func isTyped(s string) bool { return isNumber(s) || s == "true" || s == "false" }
 

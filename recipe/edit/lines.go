@@ -162,6 +162,9 @@ func (p *linePass) joined(start, stop, end int) (int, int) {
 			return stop, end
 		}
 		stop, end = trimRight(p.s, stop, next), next
+		if text == "" { // an empty line ends what a backslash joins to it
+			return stop, end
+		}
 	}
 	return stop, end
 }

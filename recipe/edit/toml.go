@@ -90,14 +90,17 @@ func tomlValue(s string, at, end int) (ws []word, stop int) {
 	}
 	stop = tomlScalar(s, at, end)
 	w := word{span: span{at, stop}, text: s[at:stop]}
-	if q := s[at]; (q == '"' || q == '\'') && stop-at >= 2 && s[stop-1] == q && !strings.HasPrefix(s[at:], strings.Repeat(string(q), 3)) {
+	if q := s[at]; (q == '"' || q == '\'') && stop-at >= 2 && s[stop-1] == q && !tomlLong(s[at:stop]) {
 		w.quote, w.text = q, s[at+1:stop-1]
-		if q == '"' {
-			w.text = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\t`, "\t", `\r`, "\r").Replace(w.text)
+		if q == '"' && strings.IndexByte(w.text, '\\') >= 0 {
+			w.text = tomlEscapes.Replace(w.text)
 		}
 	}
 	return []word{w}, stop
 }
+
+// tomlEscapes resolves what stands for another byte in double quotes.
+var tomlEscapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\t`, "\t", `\r`, "\r")
 
 // tomlScalar returns where the value at offset at ends: before a comment that
 // is in no string and no bracket.
@@ -113,10 +116,17 @@ func tomlScalar(s string, at, end int) int {
 	return trimRight(s, at, end)
 }
 
+// tomlLong reports whether a string begins with three quotes.
+func tomlLong(s string) bool { return len(s) > 2 && s[0] == s[1] && s[0] == s[2] }
+
 // tomlString returns where the string at offset at ends.
 func tomlString(s string, at, end int) int {
 	q := s[at]
-	if long := strings.Repeat(string(q), 3); strings.HasPrefix(s[at:end], long) {
+	long := `"""`
+	if q == '\'' {
+		long = "'''"
+	}
+	if strings.HasPrefix(s[at:end], long) {
 		if i := strings.Index(s[at+3:end], long); i >= 0 {
 			return at + 3 + i + 3
 		}

@@ -89,6 +89,9 @@ func (d directives) read(s string, sp span) (node, bool) {
 		if at >= sp.end {
 			break
 		}
+		if n.words == nil {
+			n.words = make([]word, 0, 3)
+		}
 		n.words = append(n.words, d.word(s, &at, sp.end))
 	}
 	if len(n.words) > 0 {
@@ -145,7 +148,7 @@ func (d directives) word(s string, at *int, end int) word {
 				*at = i + 1
 				w := word{span{start, i + 1}, s[start+1 : i], q}
 				if d.escape {
-					w.text = strings.NewReplacer(`\\`, `\`, `\`+string(q), string(q)).Replace(w.text)
+					w.text = unescape(w.text, q)
 				}
 				return w
 			}
@@ -248,6 +251,9 @@ func isProseWord(s string) bool {
 }
 
 func (d directives) value(t *tree, n *node, v Value) (string, error) {
+	if d.after != "" && strings.HasPrefix(v.Text, d.after) {
+		return "", fmt.Errorf("%q would not be read back as it is", v.Text)
+	}
 	if len(n.words) == 1 && n.words[0].quote != 0 {
 		return d.quoted(v.Text, n.words[0].quote)
 	}

@@ -185,8 +185,14 @@ func yamlUnquote(s string) string {
 	if s[0] == '\'' {
 		return strings.ReplaceAll(inner, "''", "'")
 	}
-	return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\/`, "/").Replace(inner)
+	if strings.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	return yamlEscapes.Replace(inner)
 }
+
+// yamlEscapes resolves what stands for another byte in double quotes.
+var yamlEscapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\/`, "/")
 
 // value reads the value of k at offset at; it returns where the next line begins.
 func (p *yamlParser) value(k *node, at, stop, end, col int) int {

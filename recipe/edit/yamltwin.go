@@ -17,7 +17,7 @@ func (p *yamlParser) comment(mark, stop, col int) {
 		return
 	}
 	eff := yamlColumn(col, start-mark-1)
-	parent := p.owner(eff)
+	parent := p.owner(eff, n.name == "-")
 	if parent == nil {
 		return
 	}
@@ -54,10 +54,11 @@ func yamlColumn(mark, gap int) int {
 	return mark + gap
 }
 
-// owner returns the section that an entry in a column belongs to, or nil.
-func (p *yamlParser) owner(col int) *node {
+// owner returns the section that an entry in a column belongs to, or nil; an
+// item may stand in the column of its own key.
+func (p *yamlParser) owner(col int, item bool) *node {
 	for len(p.twins) > 0 {
-		if top := p.twins[len(p.twins)-1]; top.col < col && top.n.block {
+		if top := p.twins[len(p.twins)-1]; (top.col < col || item && top.col == col && top.n.name != "-") && top.n.block {
 			return top.n
 		}
 		p.twins = p.twins[:len(p.twins)-1]
