@@ -21,12 +21,7 @@ func (e *editor) comment(op Op) (change, error) {
 	if len(active) == 0 && len(twins) > 0 && op.Count.N == 0 {
 		return change{says: fmt.Sprintf("already so: commented out in line %d", e.t.line(twins[0].mark))}, nil
 	}
-	return e.each(op, active, func(n *node) (splice, error) {
-		if slices.ContainsFunc(e.t.odd, func(o oddity) bool { return o.at == n.whole.start }) {
-			return splice{}, errOpen
-		}
-		return e.hide(n)
-	})
+	return e.each(op, active, e.hide)
 }
 
 // each makes the change that f says for each of the entries, and holds when

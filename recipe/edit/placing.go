@@ -152,9 +152,6 @@ func (e *editor) sole(n *node) bool {
 // errShared says that an operation on whole lines would hit another entry.
 var errShared = errors.New("it shares its line with another entry, so its line cannot be commented")
 
-// errOpen says that nothing shows where an entry ends.
-var errOpen = errors.New("a bracket or a string in it has no end, so it is not clear which lines are its own")
-
 // errScalar says that a comment would not show where a value ends.
 var errScalar = errors.New("its value goes on over several lines, which could not be told from prose in a comment: `unset` takes it away")
 

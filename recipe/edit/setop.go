@@ -56,13 +56,28 @@ func (e *editor) plainValues(op Op) error {
 // count checks the number of active matches.
 func (e *editor) count(op Op, active []*node) error {
 	if op.Count.holds(len(active)) {
-		return nil
+		return e.whole(op, active)
 	}
 	if len(active) == 0 {
 		return e.missing(op)
 	}
 	return e.bad(op, active[0].whole.start, e.tellApart(active), "%s stands %s, at %s; expected %s",
 		op.Path, times(len(active)), e.lineList(active), op.Count)
+}
+
+// whole refuses entries of which nothing shows where they end.
+func (e *editor) whole(op Op, active []*node) error {
+	if len(e.t.odd) == 0 {
+		return nil
+	}
+	for _, n := range active {
+		for _, o := range e.t.odd {
+			if o.at == n.whole.start {
+				return e.bad(op, o.at, "mend that first, by `replace` or `delete-line`", "%s: %s", op, o.msg)
+			}
+		}
+	}
+	return nil
 }
 
 // was checks the value that must be there.
