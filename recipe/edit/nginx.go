@@ -13,7 +13,8 @@ import (
 //
 // With slashes it is the kin of it that bind and syslog-ng speak: comments are
 // C's, too, and a semicolon follows a block's brace. As UCL has it, `name = value`
-// and `.macro(…) value` end with their line where no semicolon stands.
+// and `.macro(…) value` end with their line where no semicolon stands, as do
+// syslog-ng's `@version: 3.38` and its kin.
 type nginx struct{ slashes bool }
 
 func (x nginx) style() *style {
@@ -56,7 +57,7 @@ func (p *nginxParser) run() {
 			p.endLine()
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
 			p.at++
-		case c == '.' && p.slashes && len(p.args) == 0:
+		case (c == '.' || c == '@') && p.slashes && len(p.args) == 0:
 			p.macro()
 		case c == '#' || p.slashes && strings.HasPrefix(p.s[p.at:], "//"):
 			p.comment()
@@ -123,7 +124,7 @@ func (p *nginxParser) endLine() {
 	p.args = p.args[:0]
 }
 
-// macro reads `.include(try=true; priority=1) "file"`, to the end of its line or
+// macro reads `.include(try=true; priority=1) "file"` or `@version: 3.38`, to the end of its line or
 // to its semicolon.
 func (p *nginxParser) macro() {
 	end := lineEnd(p.s, p.at)

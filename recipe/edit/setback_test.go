@@ -12,6 +12,7 @@ func TestSetBack(t *testing.T) {
 		{"list of lighttpd", "lighttpd", "server.modules = (\n\t\"mod_a\",\n\t\"mod_b\" => 1,\n)\n", "server.modules", "(\n\t\"mod_a\",\n\t\"mod_b\" => 1,\n)", String},
 		{"list of UCL", "blocks", "a {\n  checks = ['x', \"y\"];\n}\n", "a/checks", "['x', \"y\"]", String},
 		{"line of UCL", "blocks", "a {\n  b = \"c d\"\n  e = 1;\n}\n", "a/b", "c d", String},
+		{"line of syslog-ng", "blocks", "@version: 3.38\noptions { flush_lines(0); };\n", "@version:", "3.38", String},
 		{"backslash of a pattern", "blocks", "a = \"x\\/y\\.z\";\n", "a", `x\/y\.z`, String},
 		{"lines of words", "blocks", "f { level(a,b) and\n     not c; };\n", "f/level(a,b)", "and\n     not c", String},
 		{"comma behind quotes", "blocks", "permission a \"b\",\"c\";\n", "permission", `a "b","c"`, String},
