@@ -21,6 +21,7 @@ func editCommand() *command {
 		name: "edit", args: "FILE --set KEY=VALUE | --ops OPS.toml", short: "apply edit operations to any file",
 		long: `Applies operations to FILE, as a recipe's [edit.PATH] does, and prints the difference.
 Either all operations hold, or nothing is changed and each that does not is explained.
+A key that is not in the file is added, and said to be new.
 
   ashlar edit nginx.conf --set http/server_tokens=off
   ashlar edit nginx.conf --ops ops.toml -w

@@ -41,7 +41,8 @@
 // What stands in comments does not count. Where a key to set is not active but
 // stands commented out (#Key value), that line is the place; where it is not
 // there at all, it goes behind the last key of its section, spelt as that one
-// is. Anchors and sections must exist.
+// is, and is reported as new, with the key there that it may have been mistyped
+// for. Anchors and sections must exist.
 //
 // An operation that finds everything as it wants it is reported as already so,
 // which [Options] can make a mistake.
