@@ -12,10 +12,13 @@ const cachePath = "/run/ashlar/cache"
 
 // cacheSettings are what makes a tool use a cache; % is its directory.
 // CCACHE_COMPILERCHECK: the compiler's time is the same in all buildroots, so
-// that its bytes must tell (ccache(1)).
+// that its bytes must tell, and inodes of one number are many files (ccache(1)).
+// CACHE_DIR is where bundlers and their loaders keep things, which is otherwise
+// node_modules/.cache (find-cache-dir).
 var cacheSettings = map[string][]string{
-	"ccache":   {"CCACHE_DIR=%", "CCACHE_COMPILERCHECK=content"},
+	"ccache":   {"CCACHE_DIR=%", "CCACHE_COMPILERCHECK=content", "CCACHE_NOINODECACHE=1"},
 	"go-build": {"GOCACHE=%"},
+	"npm":      {"CACHE_DIR=%", "NODE_COMPILE_CACHE=%/node"},
 }
 
 // ccachePath has compilers by name that ask ccache first.

@@ -6,7 +6,7 @@ import (
 )
 
 // CacheNames are the caches that [cache] may have.
-const CacheNames = "ccache go-build"
+const CacheNames = "ccache go-build npm"
 
 // caches reads [cache].
 func (r *reader) caches(n *node, i *Instance) []Ref {

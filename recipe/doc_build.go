@@ -182,10 +182,11 @@
 // # [cache]
 //
 // Caches of compilers, which the steps find as the recipe's last build left
-// them: ccache (which [depends] build must have) and go-build, Go's own. They
-// are no part of what makes a result another one: `ashlar verify` builds with
-// what they hold, and `ashlar verify --cold` without; both must give the same
-// bytes.
+// them: ccache (which [depends] build must have), go-build, Go's own, and npm, what
+// bundlers and their loaders keep in node_modules/.cache (npm's own cache is what
+// vendor makes). They are no part of what makes a result another one: `ashlar verify`
+// builds with what they hold, and `ashlar verify --cold` without; both must give the
+// same bytes. `ashlar cache` lists them, and carries them to another machine.
 //
 //	[depends]
 //	build = ["build-essential", "ccache"]
@@ -193,6 +194,7 @@
 //	[cache]
 //	ccache   = true
 //	go-build = false
+//	npm      = false
 //
 //	[[step]]
 //	run = "make install DESTDIR=$out"

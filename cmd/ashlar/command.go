@@ -61,7 +61,7 @@ func commands() []*command {
 	return []*command{
 		checkCommand(), lockCommand(), updateCommand(), outdatedCommand(), vendorCommand(), resolveCommand(), planCommand(), explainCommand(), graphCommand(),
 		buildCommand(), showCommand(), whyCommand(), diffCommand(), editCommand(), runCommand(), testCommand(),
-		logCommand(), shellCommand(), verifyCommand(), saveCommand(), pushCommand(), gcCommand(), doctorCommand(),
+		logCommand(), shellCommand(), verifyCommand(), saveCommand(), pushCommand(), cacheCommand(), gcCommand(), doctorCommand(),
 	}
 }
 
