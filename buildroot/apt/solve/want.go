@@ -18,8 +18,8 @@ var ErrNotHere = errors.New("the relation does not hold here")
 // Choose picks the package that a relation asks for, as apt's command line does:
 // a name's candidate; `name=version` that very version; `name/suite` that
 // suite's; a virtual package only if one package alone provides it. With
-// `(>= version)` it is the highest version in the range if the candidate is
-// not. Of alternatives it is the first that exists and can be installed by
+// `(>= version)` it is the candidate, if that is in the range, as for a dependency.
+// Of alternatives it is the first that exists and can be installed by
 // itself.
 func Choose(ix *index.Index, text string, opts Options) (Pick, error) {
 	alternatives := strings.Split(text, "|")
@@ -178,15 +178,25 @@ func chooseRelation(ix *index.Index, r relation.Relation) (Pick, error) {
 	if n.Candidate != index.None && r.Op.Holds(ix.VersionOf(n.Candidate), r.Version) {
 		return Pick{Name: id, Version: n.Candidate}, nil
 	}
-	for v := n.Versions.First; v < n.Versions.End(); v++ {
-		if r.Op.Holds(ix.VersionOf(v), r.Version) {
-			return Pick{Name: id, Version: v}, nil
-		}
+	if all := providers(ix, id, r); n.Versions.Count > 0 && len(all) == 1 && r.Op != relation.None {
+		return Pick{Name: ix.Versions[all[0]].Name, Version: all[0]}, nil
 	}
 	if n.Versions.Count > 0 {
-		return Pick{}, fmt.Errorf("%s (%s %s) is asked for, %s", r.Name, r.Op, r.Version, Have(ix, id))
+		return Pick{}, fmt.Errorf("%s (%s %s) is asked for, %s%s", r.Name, r.Op, r.Version, Have(ix, id), otherwise(ix, id, r))
 	}
 	return chooseProvider(ix, r, id)
+}
+
+// otherwise says which version is in the range of a relation and not the candidate,
+// and how it is asked for: apt takes none but the candidate for a relation.
+func otherwise(ix *index.Index, id uint32, r relation.Relation) string {
+	n := &ix.Names[id]
+	for v := n.Versions.First; v < n.Versions.End(); v++ {
+		if r.Op.Holds(ix.VersionOf(v), r.Version) {
+			return fmt.Sprintf("; %s is preferred: write %s=%s if you mean that one", ix.VersionOf(n.Candidate), r.Name, ix.VersionOf(v))
+		}
+	}
+	return ""
 }
 
 // chooseProvider picks who alone provides a virtual package.

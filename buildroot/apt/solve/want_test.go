@@ -26,7 +26,7 @@ Provides: w
 `, second: "Package: a\nVersion: 2\n"}
 	tests := []struct{ relation, want, why string }{
 		{"a (>= 1)", "a=2", ""},
-		{"a (<< 2)", "a", ""},
+		{"a (<< 2)", "", "a (<< 2) is asked for, which later has as 2 and stable has as 1.9; 2 is preferred: write a=1.9 if you mean that one"},
 		{"a (= 2)", "a=2", ""},
 		{"a (>= 3)", "", "a (>= 3) is asked for, which later has as 2 and stable has as 1.9"},
 		{"a=1.9 [amd64]", "a", ""},
