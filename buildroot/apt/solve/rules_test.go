@@ -204,6 +204,14 @@ func archCases() []ruleCase {
 
 func suiteCases() []ruleCase {
 	return []ruleCase{
+		{name: "a suite's version comes not where another does", request: "a/later", want: "a=2 lib=3",
+			packages: "Package: a\n\nPackage: lib\nVersion: 3\n", second: "Package: a\nVersion: 2\nDepends: lib\n\nPackage: lib\nVersion: 2\n"},
+		{name: "but no further than to a candidate with dependencies", request: "a/later", why: "a needs lib (= 2)",
+			packages: "Package: lib\nVersion: 3\n\nPackage: k\nDepends: y\n\nPackage: y\n", second: "Package: a\nVersion: 2\nDepends: k, lib (= 2)\n\nPackage: lib\nVersion: 2\n"},
+		{name: "what comes before it does", request: "a/later", want: "a=2 k lib=2 y",
+			packages: "Package: lib\nVersion: 3\n\nPackage: k\nDepends: y\n\nPackage: y\n", second: "Package: a\nVersion: 2\nDepends: lib (= 2), k\n\nPackage: lib\nVersion: 2\n"},
+		{name: "a provider of the suite does not count", request: "a/later", why: "a needs v",
+			packages: "Package: q\nVersion: 3\n", second: "Package: a\nVersion: 2\nDepends: v\n\nPackage: q\nVersion: 2\nProvides: v\n"},
 		{name: "the higher version wins", packages: "Package: a\nVersion: 1\n", second: "Package: a\nVersion: 2\n", request: "a", want: "a=2"},
 		{name: "whatever the order", packages: "Package: a\nVersion: 2\n", second: "Package: a\nVersion: 1\n", request: "a", want: "a=2"},
 		{name: "of one version the first counts", packages: "Package: a\nDepends: b\n\nPackage: b\n\nPackage: c\n", second: "Package: a\nDepends: c\n", request: "a", want: "a b"},

@@ -93,38 +93,66 @@ func distinct(picks []Pick) []Pick {
 	return out
 }
 
-// follow lets what version v needs come from a suite where nothing else can meet
-// it, as apt's `name/suite` does.
-func (s *solver) follow(v uint32, suite string, depth int) {
+// follow makes what a suite has the candidate for what version v needs, as apt's
+// `name/suite` does: not where a candidate does that needs nothing itself, but else
+// also where another would do. Like apt it looks no further once the suite has
+// nothing for a dependency whose candidate needs something. It reports whether it
+// went through.
+func (s *solver) follow(v uint32, suite string, depth int) bool {
 	if depth > maxDepth {
-		return
+		return false
 	}
 	for _, g := range s.groups(v) {
-		if g[0].Type().Negative() || !s.wanted(s.ix.Versions[v].Name, g[0].Type()) || s.met(g, s.bc) {
+		if g[0].Type().Negative() || !s.wanted(s.ix.Versions[v].Name, g[0].Type()) {
 			continue
 		}
-		for _, d := range g {
-			if w := s.inSuite(d.Constraint(), suite); w != index.None {
-				s.prefer(s.ix.Versions[w].Name, w)
-				s.follow(w, suite, depth+1)
-				break
-			}
+		met := s.solutions(g)
+		if len(met) > 0 && !s.needsAny(met[0]) {
+			continue
+		}
+		w := s.inSuite(g, suite)
+		if w == index.None && len(met) > 0 {
+			return false
+		}
+		if w != index.None && !s.followTo(w, suite, depth+1) {
+			return false
 		}
 	}
+	return true
 }
 
-// inSuite returns the version of a suite that meets a constraint, or None.
-func (s *solver) inSuite(constraint uint32, suite string) uint32 {
-	c := &s.ix.Constraints[constraint]
-	vs := s.ix.Names[c.Name].Versions
-	for v := vs.First; v < vs.End(); v++ {
-		if s.ix.In(v, suite) && s.ix.Accepts(c, v) {
-			return v
-		}
+// followTo makes a version the candidate, unless one of that number is, and follows
+// what it needs.
+func (s *solver) followTo(w uint32, suite string, depth int) bool {
+	n := s.ix.Versions[w].Name
+	if c := s.candidate(n); c != index.None && s.ix.VersionOf(c) == s.ix.VersionOf(w) {
+		return true
 	}
-	for _, i := range s.ix.ProvidersOf(c.Name) {
-		if p := &s.ix.Provides[i]; s.ix.In(p.Owner, suite) && s.ix.AcceptsProvide(c, p) {
-			return p.Owner
+	s.prefer(n, w)
+	return s.follow(w, suite, depth)
+}
+
+// needsAny reports whether a version has a dependency that must be met.
+func (s *solver) needsAny(v uint32) bool {
+	return slices.ContainsFunc(s.ix.DepsOf(v), func(d index.Dep) bool {
+		return !d.Type().Negative() && s.wanted(s.ix.Versions[v].Name, d.Type())
+	})
+}
+
+// inSuite returns the version of a suite for a group: the highest that it has of a
+// package which an alternative names, if that is in range; or None. What provides
+// such a name is not asked.
+func (s *solver) inSuite(g []index.Dep, suite string) uint32 {
+	for _, d := range g {
+		c := &s.ix.Constraints[d.Constraint()]
+		vs := s.ix.Names[c.Name].Versions
+		for v := vs.First; v < vs.End(); v++ {
+			if s.ix.In(v, suite) {
+				if s.ix.Accepts(c, v) {
+					return v
+				}
+				break
+			}
 		}
 	}
 	return index.None
