@@ -113,7 +113,8 @@ func (w *pretendWorld) archive(ts *testscript.TestScript, neg bool, args []strin
 
 // pretendDeb makes the package of a stanza, and returns its stanza of a Packages
 // file and its path. Changelog names the file of the script that it has as its
-// changelog, Ships a path and the file of the script that it has there.
+// changelog, Ships a path and the file of the script that it has there, Postinst the
+// file of the script with its maintainer script.
 func pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name string, data []byte) {
 	d := debtest.Deb{Arch: "amd64", Version: "1"}
 	source := ""
@@ -129,6 +130,8 @@ func pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name str
 		case "Ships":
 			at, file, _ := strings.Cut(value, " ")
 			d.Files = append(d.Files, debtest.File{Path: "." + at, Data: ts.ReadFile(file)})
+		case "Postinst":
+			d.Members = map[string]string{"postinst": ts.ReadFile(value)}
 		case "Source":
 			source = value
 			d.Fields += line
