@@ -146,7 +146,7 @@ func (l *locking) look(ctx context.Context, with *lock.Lock, names []string) ([]
 	}
 	found, err := builder.Survey(ctx, images)
 	if err != nil {
-		return nil, err
+		return nil, l.env.explain(err)
 	}
 	for i := range found {
 		list[i].Survey = found[i]
