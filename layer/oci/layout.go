@@ -61,7 +61,10 @@ func Create(dir string) (*Layout, error) {
 
 func (l *Layout) init(dir string) error {
 	if _, err := l.root.Stat(layoutFile); err == nil {
-		return l.check(dir)
+		if err := l.check(dir); err != nil {
+			return err
+		}
+		return l.root.MkdirAll(blobDir, 0o755) // an index may have come without its blobs
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

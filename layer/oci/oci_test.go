@@ -301,6 +301,25 @@ func TestCreateRefusesOtherDirectories(t *testing.T) {
 	}
 }
 
+// The index of a layout is enough to append to: its blobs may lie elsewhere yet.
+func TestAppendWithoutBlobs(t *testing.T) {
+	dir, _ := layoutOf(t, sample(t), "one")
+	if err := os.RemoveAll(filepath.Join(dir, "blobs")); err != nil {
+		t.Fatal(err)
+	}
+	l, err := oci.Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Append(t.Context(), sample(t), "two"); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := l.Entries(); err != nil || len(entries) != 2 {
+		t.Errorf("entries %+v, %v", entries, err)
+	}
+}
+
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil && os.Getenv("ASHLAR_NO_SKIP") == "" {
