@@ -132,13 +132,13 @@ only.suite = ["trixie", "bookworm"]
 		want  []string
 	}{
 		{"trixie", []string{
-			"debian http://mirror.example.com/debian trixie main,contrib  ",
-			"debian-updates http://deb.debian.org/debian trixie-updates main  ",
-			"debian-security http://deb.debian.org/debian-security trixie-security main  ",
-			"own https://deb.example.com/trixie ./  //own.asc own-*",
+			"debian-trixie http://mirror.example.com/debian trixie main,contrib  ",
+			"debian-updates-trixie http://deb.debian.org/debian trixie-updates main  ",
+			"debian-security-trixie http://deb.debian.org/debian-security trixie-security main  ",
+			"own-trixie https://deb.example.com/trixie ./  //own.asc own-*",
 		}},
 		{"sid", []string{
-			"debian http://mirror.example.com/debian sid main,contrib  ",
+			"debian-sid http://mirror.example.com/debian sid main,contrib  ",
 		}},
 	}
 	for _, tt := range tests {

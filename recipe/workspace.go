@@ -3,6 +3,7 @@ package recipe
 import (
 	"io/fs"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -152,8 +153,25 @@ func (w *Workspace) registries(r *reader, n *node) {
 
 // Archives returns the archives that recipes of a suite take packages from:
 // Debian's, and those of ashlar.toml. A recipe's own come besides. The path of a
-// key begins with `//`, so that [Instance.Locate] finds it from every recipe.
+// key begins with `//`, so that [Instance.Locate] finds it from every recipe. One
+// that is another archive in this suite than in the workspace's has the suite in
+// its name, so that a lock tells them apart: "debian-bookworm".
 func (w *Workspace) Archives(suite string) []Archive {
+	all := w.archivesOf(suite)
+	if suite == w.Suite {
+		return all
+	}
+	usual := w.archivesOf(w.Suite)
+	for i, a := range all {
+		at := slices.IndexFunc(usual, func(b Archive) bool { return a.Name == b.Name })
+		if at < 0 || !reflect.DeepEqual(a, usual[at]) {
+			all[i].Name += "-" + suite
+		}
+	}
+	return all
+}
+
+func (w *Workspace) archivesOf(suite string) []Archive {
 	if w.body == nil {
 		return defaultArchives(suite)
 	}

@@ -55,7 +55,7 @@ type Options struct {
 // instances are of g, and all of the workspace that are to be locked; archives
 // are those of one instance.
 func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.Instance, archives func(*recipe.Instance) []Archive, r Resolver, p Pinner, o Options) (*Lock, error) {
-	m := &maker{old: old, index: old.Index(), known: map[string]Package{}, has: map[string]bool{}, new: &Lock{IDs: slices.Clone(old.IDs)}}
+	m := &maker{old: old, index: old.Index(), known: map[string]Package{}, has: map[string]Package{}, new: &Lock{IDs: slices.Clone(old.IDs)}}
 	for _, p := range old.Packages {
 		m.known[fullName(p)] = p
 	}
@@ -68,6 +68,7 @@ func Make(ctx context.Context, old *Lock, g *recipe.Graph, instances []*recipe.I
 	for _, i := range instances {
 		err = errors.Join(err, m.sources(ctx, i, p))
 	}
+	err = errors.Join(err, errors.Join(m.clashes...))
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +85,13 @@ type maker struct {
 	index Index
 	known map[string]Package // the old lock's, by full name
 	new   *Lock
-	has   map[string]bool // full names of the new lock's packages
-	kept  []Base          // of sets that stay
-	fresh []Base          // of sets that were resolved; without a name
+	has   map[string]Package // the new lock's, by full name
+	kept  []Base             // of sets that stay
+	fresh []Base             // of sets that were resolved; without a name
 
 	found map[string]*found // sources that were asked for, by name
+
+	clashes []error // packages of one full name and unequal bytes
 }
 
 func (m *maker) sets(ctx context.Context, needs []Need, r Resolver, o Options) error {
@@ -208,11 +211,14 @@ func (m *maker) packages(refs []string) []string {
 // on before it unpacks p may be another set's alternative: Pre has both.
 func (m *maker) add(p Package, a Archive) string {
 	full := fullName(p)
-	if m.has[full] {
+	if has, ok := m.has[full]; ok {
+		if has.SHA256 != p.SHA256 {
+			m.clashes = append(m.clashes, clash(has, p))
+		}
 		m.wait(full, p.Pre)
 		return full
 	}
-	m.has[full] = true
+	m.has[full] = p
 	p.Date = cmp.Or(p.Date, a.Date)
 	if old, ok := m.known[full]; ok && old.SHA256 == p.SHA256 && (old.From == p.From || slices.Contains(p.In, old.From)) {
 		a, _ = m.old.Archive(old.From)
@@ -223,6 +229,15 @@ func (m *maker) add(p Package, a Archive) string {
 		m.new.Archives = append(m.new.Archives, Archive{Name: a.Name, URI: a.URI, Suite: a.Suite, Components: a.Components})
 	}
 	return full
+}
+
+// clash is what is wrong if two packages have one name and unequal bytes.
+func clash(a, b Package) error {
+	name := a.Name + " " + a.Version + " " + a.Arch
+	if a.From == b.From {
+		return fmt.Errorf("%s has other bytes in %s than were locked, and the same version: `ashlar update` takes the new ones for all recipes", name, a.From)
+	}
+	return fmt.Errorf("%s is one package in %s and another one in %s, by their SHA-256, and a lock names packages by version: leave it out of one of them, with include in its [archive]", name, a.From, b.From)
 }
 
 // wait adds to what has to be configured before a package is unpacked.
