@@ -49,7 +49,7 @@ func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Config
 	}
 	defer func() {
 		if err != nil {
-			draft.Discard()
+			err = draft.Fail(err)
 		}
 	}()
 	e, err := effects.Run(ctx, runner, wave, draft.Dir(), effects.Options{Scratch: filepath.Join(scratch.Dir(), "root"), Log: log})

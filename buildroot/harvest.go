@@ -60,8 +60,7 @@ func (w *building) harvest(ctx context.Context) (finisher, error) {
 		digest, err = writeIndex(draft.Dir(), index)
 	}
 	if err != nil {
-		draft.Discard()
-		return nil, err
+		return nil, draft.Fail(err)
 	}
 	return func(ctx context.Context) (store.Result, error) { return w.finish(ctx, draft, digest) }, nil
 }

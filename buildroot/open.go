@@ -89,8 +89,7 @@ func writeTree(s *store.Store, o layer.Opener, files []*layer.File, meta map[str
 		digest, err = writeIndex(draft.Dir(), &layer.Index{Files: moved(files), Meta: meta})
 	}
 	if err != nil {
-		draft.Discard()
-		return nil, "", err
+		return nil, "", draft.Fail(err)
 	}
 	return draft, digest, nil
 }

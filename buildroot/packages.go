@@ -35,13 +35,11 @@ func (b *Builder) unpack(ctx context.Context, u *plan.Unpack) (finisher, error) 
 	}
 	p, err := deb.Unpack(ctx, f, draft.Dir(), deb.Options{Name: b.plan.Downloads[u.SHA256].Name})
 	if err != nil {
-		draft.Discard()
-		return nil, err
+		return nil, draft.Fail(err)
 	}
 	digest, err := layer.Digest(p.Index)
 	if err != nil {
-		draft.Discard()
-		return nil, err
+		return nil, draft.Fail(err)
 	}
 	return func(ctx context.Context) (store.Result, error) {
 		if err := draft.Commit(ctx, digest); err != nil {

@@ -28,7 +28,7 @@ func (b *Builder) vendor(ctx context.Context, do *plan.Vendor) (finish finisher,
 	}
 	defer func() {
 		if err != nil {
-			draft.Discard()
+			err = draft.Fail(err)
 		}
 	}()
 	top := filepath.Join(draft.Dir(), "root")

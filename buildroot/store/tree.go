@@ -69,6 +69,13 @@ func (d *Draft) Discard() error {
 	return nil
 }
 
+// Fail removes the draft that err kept from being finished. It returns err, with
+// the remedy if the disk is full.
+func (d *Draft) Fail(err error) error {
+	d.Discard() // what it cannot remove goes with the session
+	return full(err)
+}
+
 // Tree is the directory of a tree, if the store has it. It stays as long as this
 // Store is open, and nothing in it is ever to be changed.
 func (s *Store) Tree(digest string) (dir string, ok bool) {

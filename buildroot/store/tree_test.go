@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -47,6 +48,28 @@ func TestTree(t *testing.T) {
 	}
 	if got := unfinished(t, s); got != "lock\n" {
 		t.Errorf("left behind:\n%s", got)
+	}
+}
+
+// What fails because the disk is full says what to do; the draft is gone.
+func TestDraftFails(t *testing.T) {
+	s := temp(t)
+	for _, tt := range []struct {
+		err    error
+		remedy bool
+	}{{&os.PathError{Op: "write", Path: "file", Err: syscall.ENOSPC}, true}, {syscall.EDQUOT, true}, {syscall.EIO, false}} {
+		draft, err := s.NewTree()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill(t, draft.Dir(), "half")
+		got := draft.Fail(tt.err)
+		if !errors.Is(got, tt.err) || strings.Contains(got.Error(), "ashlar gc") != tt.remedy {
+			t.Errorf("%v became %v", tt.err, got)
+		}
+		if _, err := os.Stat(draft.Dir()); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%v: the draft is still there: %v", tt.err, err)
+		}
 	}
 }
 
