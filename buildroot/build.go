@@ -232,7 +232,7 @@ func (b *Builder) need(ctx context.Context, id plan.ID) (store.Result, error) {
 	if n.err != nil && !isInputError(n.err) && ctx.Err() == nil {
 		n.err = fmt.Errorf("%s: %w", a.Label, n.err)
 		b.event(Event{Action: a, State: Failed, Err: n.err})
-		if b.FailFast && b.stop != nil {
+		if (b.FailFast || store.IsFull(n.err)) && b.stop != nil {
 			b.stop(errStopped)
 		}
 	}

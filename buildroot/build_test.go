@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -181,6 +182,29 @@ func TestCancel(t *testing.T) {
 		t.Error(err)
 	}
 	equalText(t, "afterwards", w.states(plan.KindConfigure, plan.KindBuild), "build tool: done\nbuild user: done\nconfigure the base of trixie amd64: stored")
+}
+
+// A disk that is full is full for all: one says so, and the others stop.
+func TestFullDiskStops(t *testing.T) {
+	w := newWorld(t, map[string]string{"one": tool, "two": tool})
+	w.wait = func(ctx context.Context, name string) error {
+		if name == "one: 1" {
+			return &os.PathError{Op: "write", Path: "/upper/file", Err: syscall.ENOSPC}
+		}
+		if !strings.HasPrefix(name, "two") {
+			return nil // the base
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(20 * time.Second):
+			return errors.New("it was not stopped")
+		}
+	}
+	_, _, err := w.build(t.Context(), Options{Jobs: 2})
+	if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "two") {
+		t.Errorf("got %v", err)
+	}
 }
 
 // temporary are the directories of the store that were drafts or scratch.

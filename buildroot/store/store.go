@@ -163,9 +163,14 @@ func (s *Store) path(elem ...string) string {
 	return filepath.Join(append([]string{s.dir}, elem...)...)
 }
 
+// IsFull reports whether err is of a disk that is full.
+func IsFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
 // full adds the remedy to the errors of a disk that is full.
 func full(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if IsFull(err) {
 		return fmt.Errorf("%w: `ashlar gc` frees the store, --store names another", err)
 	}
 	return err
