@@ -196,6 +196,9 @@ func (e *env) helpOn(cmd *command) {
 	fmt.Fprintf(e.out, "usage: %s\n\n%s\n", cmd.usage(), strings.TrimSpace(cmd.long))
 	fmt.Fprintln(e.out, "\nFlags:")
 	e.flags.VisitAll(func(f *flag.Flag) {
+		if !cmd.store && slices.Contains(storeFlags, f.Name) {
+			return // it is taken, and would do nothing
+		}
 		dashes := "--"
 		if len(f.Name) == 1 {
 			dashes = "-"

@@ -66,6 +66,10 @@ func newEnv() *env {
 	return e
 }
 
+// storeFlags are those of the flags that all commands have which mean something
+// only where there is a store.
+var storeFlags = []string{"store", "j", "memory", "progress", "offline"}
+
 // declare declares the flags that all commands have.
 func (e *env) declare(flags *flag.FlagSet) {
 	flags.StringVar(&e.dir, "C", e.dir, "`DIR` is the workspace")
