@@ -76,7 +76,6 @@ type Closure struct {
 	o       ClosureOptions
 	dirs    []string        // ld.so.conf's
 	found   map[string]Need // how each path was reached first
-	wants   map[string][]Need
 	queue   []string
 	libs    map[string]string // machine and soname → path
 	bases   map[string][]string
@@ -95,7 +94,7 @@ func Close(t *Tree, entries []string, o ClosureOptions) *Closure {
 	}
 	c := &Closure{
 		Tree: t, o: o, dirs: LibraryDirs(t, o.Open), entry: true,
-		found: map[string]Need{}, wants: map[string][]Need{}, libs: map[string]string{},
+		found: map[string]Need{}, libs: map[string]string{},
 		reach: map[string]bool{}, scanned: map[string]bool{},
 	}
 	for _, e := range entries {
@@ -162,7 +161,6 @@ func (c *Closure) follow(n Need, p string) (string, *File, bool) {
 		c.arrive(l, via)
 	}
 	n.Path = at
-	c.wants[n.By] = append(c.wants[n.By], n)
 	c.arrive(at, n)
 	return at, f, true
 }
@@ -310,9 +308,6 @@ func (c *Closure) Why(p string) []Need {
 	slices.Reverse(chain)
 	return chain
 }
-
-// Needs are what the file with that path asks for, and has, in its order.
-func (c *Closure) Needs(p string) []Need { return c.wants[p] }
 
 // Reach is the tree of all that the entries lead to, with the directories
 // above: what an image keeps when it is cut to what it needs.

@@ -93,7 +93,7 @@
 //     brings) or "none".
 //   - build.strip: true by default; symbols go to the set debug.
 //   - build.discard: globs of what steps may leave behind, besides libtool's
-//     archives, manual pages, and documentation ([DefaultDiscard]).
+//     archives, manual pages, and documentation.
 //   - step.name: by default its number. With uses, a step with the name of one of the
 //     system's (configure, build, install) replaces that one.
 //   - step.before, after: a step of the build system beside which this one runs; by

@@ -226,23 +226,6 @@ const (
 	arranged
 )
 
-func (a *arranger) instance(u unit) *Instance {
-	r := a.w.Recipe(u.recipe)
-	if r == nil {
-		return nil
-	}
-	for _, t := range a.w.Targets(r) {
-		if t.Variant == u.variant && t.Arch == u.arch {
-			i, err := r.Instance(t)
-			if err != nil {
-				return nil
-			}
-			return i
-		}
-	}
-	return nil
-}
-
 // visit puts i into the order behind what it needs.
 func (a *arranger) visit(i *Instance) {
 	if a.state[i] != 0 {

@@ -149,7 +149,7 @@ type Room struct {
 	Workdir string   // relative to the source's root, or absolute; "" is the root
 	Flags   string   // "debian" or "none"
 	Strip   bool     // true unless said otherwise
-	Discard []string // globs, besides those of [DefaultDiscard]
+	Discard []string // globs, besides those that artefact.DefaultDiscard has
 }
 
 // A Step is one script.

@@ -6,16 +6,6 @@ import (
 	"strings"
 )
 
-// DefaultDiscard returns the globs of what steps may leave behind without
-// anybody taking it: libtool's archives, and documentation.
-func DefaultDiscard() []string {
-	return []string{
-		"/**/*.la",
-		"/usr/share/man/**", "/usr/share/doc/**", "/usr/share/info/**", "/usr/share/gtk-doc/**",
-		"/usr/local/share/man/**", "/usr/local/share/doc/**", "/usr/local/share/info/**", "/usr/local/share/gtk-doc/**", "/usr/local/man/**",
-	}
-}
-
 // room reads [build].
 func (r *reader) room(n *node) Room {
 	room := Room{Flags: "debian", Strip: true}

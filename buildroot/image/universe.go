@@ -36,9 +36,6 @@ type offer struct {
 	version string // or empty: it satisfies no versioned relation (Policy 7.5)
 }
 
-// ref names the package in messages and reports.
-func (p *pkg) ref() string { return p.Name }
-
 func newUniverse(name string, root Root) (*universe, error) {
 	u := &universe{name: name, byName: map[string][]*pkg{}, provides: map[string][]offer{}, waves: root.Waves}
 	for _, in := range root.Packages {
