@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -110,6 +111,9 @@ func (r *reader) ops(n *node, e *Edit) {
 	}
 	for _, verb := range []string{"unset", "comment", "uncomment"} {
 		for _, kid := range r.entries(n.get(verb), true) {
+			if r.keyTable(kid) {
+				continue
+			}
 			op, err := edit.Decode(map[string]any{verb: r.plainValue(kid)}, r.pos(kid))
 			add(kid, op, err)
 		}
@@ -140,6 +144,25 @@ func (r *reader) unquoted(n *node) bool {
 		key += "." + last.key
 	}
 	r.bad(span{n.keyAt.start, last.keyAt.end}, fmt.Sprintf("write set.%s", quoteKey(key)), "a key with dots needs quotes")
+	return true
+}
+
+// keyTable notes `unset.KEY = …` as if it were `set`: a table where a list of
+// keys is meant.
+func (r *reader) keyTable(n *node) bool {
+	if n.kind != tableKind {
+		return false
+	}
+	var keys []string
+	for _, kid := range n.kids {
+		key := kid.key
+		for kid.kind == tableKind && len(kid.kids) > 0 {
+			kid = kid.kids[0]
+			key += "." + kid.key
+		}
+		keys = append(keys, strconv.Quote(key))
+	}
+	r.badKey(n, fmt.Sprintf("write %s = [%s]", n.key, strings.Join(keys, ", ")), "%s takes the names of keys", n.key)
 	return true
 }
 

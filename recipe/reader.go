@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -233,6 +234,10 @@ func blank(n *node) bool {
 
 // command returns a program and its arguments, which may be empty strings.
 func (r *reader) command(n *node) []string {
+	if n != nil && n.kind == stringKind {
+		r.badValue(n, commandHint(n), "%s must be a list of words, not a string: no shell reads it", n.key)
+		return nil
+	}
 	var out []string
 	for i, kid := range r.entries(n, false) {
 		s := r.str(kid)
@@ -245,6 +250,19 @@ func (r *reader) command(n *node) []string {
 		r.badValue(n, "leave the key out", "%s is empty", n.key)
 	}
 	return out
+}
+
+// commandHint says how to write a command line as a list.
+func commandHint(n *node) string {
+	line := n.value.(string)
+	if strings.ContainsAny(line, "\"'`\\$&|;<>()*?\n") {
+		return "write each word in quotes of its own"
+	}
+	var words []string
+	for w := range strings.FieldsSeq(line) {
+		words = append(words, strconv.Quote(w))
+	}
+	return fmt.Sprintf("write %s = [%s]", quoteKey(n.key), strings.Join(words, ", "))
 }
 
 // one returns a string that must be one of choices, which are separated by

@@ -191,6 +191,8 @@ func syntaxHint(msg string) string {
 	switch {
 	case strings.HasPrefix(msg, "invalid float"), strings.HasPrefix(msg, "invalid integer"):
 		return "write what is no number in quotes"
+	case strings.HasPrefix(msg, "expected value but found"):
+		return "text stands in quotes; true and false do not"
 	case strings.Contains(msg, "strings cannot contain newlines"):
 		return `end the string with a quote; """ begins and ends one of several lines`
 	case strings.Contains(msg, "has already been defined"), strings.Contains(msg, "was already created"):

@@ -193,6 +193,8 @@ func (a *assembly) missing(m layer.Missing) {
 		e := a.entryOf(m.Want)
 		if p := a.programOf(m.Want); p != nil {
 			hint = fmt.Sprintf("add %q to depends.runtime", p.Name)
+		} else if first, _, ok := strings.Cut(m.Want, " "); ok && first != "" {
+			hint = fmt.Sprintf("each argument is an entry of its own: the program would be %q", first)
 		} else {
 			hint = cmp.Or(a.nearProgram(m.Want), hint)
 		}

@@ -237,6 +237,7 @@ func (a *assembly) complete(t *layer.Tree, roots []root) {
 		r.Cut = a.cutReport(roots, a.kept)
 	}
 	a.effectReports(t)
+	a.unwritable(t)
 	slices.Sort(r.Notes)
 	r.Notes = slices.Compact(r.Notes)
 	slices.SortFunc(r.Dropped, func(a, b Dropped) int { return layer.Compare(a.Path, b.Path) })

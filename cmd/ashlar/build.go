@@ -206,6 +206,9 @@ func (e *env) summary(b *built, g plan.Goal) {
 	for _, p := range rep.Secrets {
 		fmt.Fprintf(e.err, "  secret   %s was made by a script and is not in the image\n", p)
 	}
+	for _, n := range rep.Notes {
+		fmt.Fprintf(e.err, "  note     %s\n", n)
+	}
 	for _, l := range img.Layers {
 		fmt.Fprintf(e.err, "  layer    %.12s %9s  %s\n", l.Digest, bytesOf(l.Size), clip(l.Name, 80))
 	}

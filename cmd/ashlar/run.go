@@ -240,7 +240,7 @@ func (f *forwarder) listen() error {
 			return fmt.Errorf("forward port %d: %w", w.port, err)
 		}
 		f.listeners = append(f.listeners, l)
-		fmt.Fprintf(f.env.err, "http://%s/ leads to port %d\n", l.Addr(), w.port)
+		fmt.Fprintf(f.env.err, "%s leads to port %d\n", l.Addr(), w.port)
 	}
 	return nil
 }

@@ -182,7 +182,7 @@ func (l *locking) number(next *lock.Lock, now []surveyed) {
 		}
 		taken[n] = true
 		next.IDs = append(next.IDs, lock.ID{Name: name, Number: n})
-		fmt.Fprintf(l.out, "%s new: number %d\n", name, n)
+		fmt.Fprintf(l.out, "new account %s has the number %d\n", name, n)
 	}
 }
 

@@ -193,6 +193,8 @@ func TestSshd(t *testing.T) {
 func TestDirectives(t *testing.T) {
 	testRows(t, "redis.conf", "", []row{
 		{"repeated", "save 900 1\nsave 300 10\n", `set = "save", to = ["60 1"]`, "save 60 1\n", ""},
+		{"many numbers in a comment", "# save ago\n# save 3600 1 300 100 60 10000\n", `set = "save", to = "60 1"`, "# save ago\nsave 60 1\n", ""},
+		{"nothing in a comment", "# save \"\"\n", `uncomment = "save"`, "save \"\"\n", ""},
 		{"quotes", "requirepass \"x\"\n", `set = "requirepass", to = "a b\"c"`, "requirepass \"a b\\\"c\"\n", ""},
 		{"hash in a value", "# bind x\nrequirepass a#b #c\n", `set = "requirepass", to = "d", was = "a#b #c"`, "# bind x\nrequirepass d\n", ""},
 	})

@@ -39,8 +39,24 @@ func (e *editor) missing(op Op) error {
 	hint := "no line of the file looks like it"
 	if near := diag.Nearest(p.last().Name, names); near != "" {
 		hint = fmt.Sprintf("did you mean `%s`?%s", near, e.quoted(e.elsewhere(near)))
+	} else if at := e.remarks(p.last().Name); len(at) > 0 {
+		hint = "only comments speak of it:" + quoteLines(e.t.src, at)
 	}
 	return e.bad(op, -1, hint, "%s is not there", p)
+}
+
+// remarks returns where comments begin with a word, but do not read as entries.
+func (e *editor) remarks(word string) []int {
+	var at []int
+	for i, src := 0, e.t.src; i < len(src); i = lineEnd(src, i) {
+		line := strings.TrimLeft(src[i:lineEnd(src, i)], " \t")
+		said := strings.TrimLeft(line, "#;/!- \t")
+		rest, ok := strings.CutPrefix(said, word)
+		if ok && len(said) < len(line) && (rest == "" || !isKey(rest[:1])) {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 // noSection says that step i of op's path names nothing.

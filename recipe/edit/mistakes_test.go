@@ -31,6 +31,7 @@ func mistakes() []struct{ file, in, op string } {
 		{"/etc/nginx/nginx.conf", nginxLines, `set = "events/worker_connections", to = "9"`},
 		{"/etc/php.ini", "[PHP]\nengine = On\n", `set = "Date/date.timezone", to = "UTC"`},
 		{"/etc/hosts", "127.0.0.1 localhost\n", `remove = "127.0.0.1", value = "db"`},
+		{"/etc/redis/redis.conf", "# save points come here.\n# Saving is slow\nport 1\n", `unset = "save"`},
 		// Not once.
 		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/server/root", to = "/c"`},
 		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/server/index", to = "a"`},

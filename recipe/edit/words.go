@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -218,17 +219,22 @@ func (d directives) isTwin(n *node, gap int, s string) bool {
 	case gap == 0:
 		return true
 	case d.deep && gap <= 8 && len(n.words) == 1 && n.name[0] >= 'A' && n.name[0] <= 'Z' && strings.Trim(n.name, letters) == "":
-	case gap > 2 || len(n.words) > 4:
+	case gap > 2 || len(n.words) == 0 || len(n.words) > 4 && !numbers(n.words):
 		return false
 	}
-	last := n.name
-	if len(n.words) > 0 {
-		last = n.words[len(n.words)-1].text
+	last := n.words[len(n.words)-1]
+	if last.text == "" {
+		return last.quote != 0
 	}
-	return len(n.words) > 0 && last != "" && !strings.ContainsAny(last[len(last)-1:], ".:,;?!") && !isProseWord(n.words[0].text)
+	return !strings.ContainsAny(last.text[len(last.text)-1:], ".:,;?!") && !isProseWord(n.words[0].text)
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// numbers reports whether all words are numbers, which no sentence is.
+func numbers(words []word) bool {
+	return !slices.ContainsFunc(words, func(w word) bool { return strings.Trim(w.text, "0123456789") != "" })
+}
 
 // isKey reports whether s may be a key: a word of letters, digits and `-_.`.
 func isKey(s string) bool {
