@@ -61,7 +61,7 @@ func (r *reader) is(n *node, want kind) bool {
 	case want == listKind && n.kind != tableKind:
 		hint = fmt.Sprintf("write %s = [%s]", quoteKey(n.key), r.text(n))
 	case want == tableKind && n.kind == listKind:
-		hint = fmt.Sprintf("what has a name is a table by its name: write [%s]", strings.Trim(n.title(), "[]"))
+		hint = fmt.Sprintf("there is one of it: write [%s]", strings.Trim(n.title(), "[]"))
 	case want == stringKind && (n.kind == integerKind || n.kind == floatKind || n.kind == boolKind):
 		hint = fmt.Sprintf("write it in quotes: %q", r.text(n))
 	case want == boolKind && n.kind == stringKind:
@@ -174,6 +174,15 @@ func (r *reader) entries(n *node, single bool) []*node {
 
 // named returns the entries of a table by name.
 func (r *reader) named(n *node) []*node {
+	if n != nil && n.kind == listKind {
+		name := "NAME"
+		if len(n.kids) > 0 && n.kids[0].get("name") != nil && n.kids[0].get("name").kind == stringKind {
+			name = n.kids[0].get("name").value.(string)
+		}
+		hint := fmt.Sprintf("what has a name is a table by its name: write [%s.%s]", strings.Trim(n.title(), "[]"), quoteKey(name))
+		r.badValue(n, hint, "%s must be %s, not %s", n.key, tableKind, n.kind)
+		return nil
+	}
 	if !r.is(n, tableKind) {
 		return nil
 	}
