@@ -109,6 +109,7 @@ healthcheck=health heartbeat=health licence=license description=summary title=su
 args=vars arg=vars variables=vars variants=variant architectures=arch architecture=arch release=suite
 cwd=workdir working-dir=workdir directory=workdir command=cmd command=run script=run shell=run commands=run cmd=command
 dependencies=depends requires=depends requires=runtime packages=runtime build-depends=build deps=depends
+depends=packages dependencies=packages requires=packages deps=packages
 checksum=sha256 digest=sha256 hash=sha256 ref=commit rev=commit branch=tag mirrors=url uri=url
 exclude=except destination=into dest=into target=to src=from source=from body=content text=content
 environment=env stopsignal=stop-signal signal=stop-signal service=services

@@ -126,6 +126,9 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 		return err
 	}
 	moves := lock.Diff(u.old, next)
+	if !write {
+		moves = u.pinned(moves, lock.Unpinned(u.old, next))
+	}
 	rows, err := u.rows(ctx, next, moves)
 	if err != nil {
 		return err
@@ -155,6 +158,17 @@ func (u *upkeep) print(moves []lock.Move, rows []moved, sources []movedSource, a
 		return errors.Join(printUpkeep(u.env.out, rows, sources), u.printSources(io.Discard, sources))
 	}
 	return errors.Join(printMoves(u.env.out, moves, rows), u.printSources(u.env.out, sources))
+}
+
+// pinned leaves out what would only come for uses of which the lock has nothing yet,
+// and says which these are.
+func (u *upkeep) pinned(moves []lock.Move, unpinned []lock.Use) []lock.Move {
+	for _, use := range unpinned {
+		fmt.Fprintf(u.env.err, "%s has nothing for %s of %s yet: run `ashlar lock`\n", lock.FileName, use.Use, use.Recipe)
+	}
+	return slices.DeleteFunc(moves, func(m lock.Move) bool {
+		return !slices.ContainsFunc(m.Uses, func(use lock.Use) bool { return !slices.Contains(unpinned, use) })
+	})
 }
 
 // check refuses names that mean nothing.

@@ -91,6 +91,22 @@ func Diff(old, next *Lock) []Move {
 	return moves
 }
 
+// Unpinned are the uses that next has packages for, and old has not yet.
+func Unpinned(old, next *Lock) []Use {
+	known := map[Use]bool{}
+	for _, s := range old.Sets {
+		known[Use{s.Recipe, s.Use}] = true
+	}
+	var all []Use
+	for _, s := range next.Sets {
+		if use := (Use{s.Recipe, s.Use}); !known[use] {
+			known[use] = true
+			all = append(all, use)
+		}
+	}
+	return all
+}
+
 // uses are the packages of each use on each architecture, by name and architecture.
 type uses map[archUse]map[string]Package
 
