@@ -17,7 +17,11 @@ const fewMoves = 12
 // brings in, in the place of a row for each of many packages. It returns the moves
 // that are left to print: those of a use of packages that was there and still is.
 func printSets(w io.Writer, old, next *lock.Lock, moves []lock.Move) ([]lock.Move, error) {
-	stays := func(u lock.Use) bool { return hasSet(old, u) && hasSet(next, u) }
+	passing := map[lock.Use]bool{}
+	for _, u := range slices.Concat(lock.Unpinned(old, next), lock.Unpinned(next, old)) {
+		passing[u] = true
+	}
+	stays := func(u lock.Use) bool { return !passing[u] }
 	var rest []lock.Move
 	for _, m := range moves {
 		if slices.ContainsFunc(m.Uses, stays) {
@@ -35,11 +39,11 @@ func printSets(w io.Writer, old, next *lock.Lock, moves []lock.Move) ([]lock.Mov
 	}{{"gone", old}, {"new", next}} {
 		index := side.l.Index()
 		for _, s := range side.l.Sets {
-			if stays(lock.Use{Recipe: s.Recipe, Use: s.Use}) || len(s.Asks) == 0 {
-				continue
-			}
 			base, _ := side.l.Base(s.Base)
 			refs := slices.Concat(base.Packages, s.Packages)
+			if stays(lock.Use{Recipe: s.Recipe, Use: s.Use}) || len(refs) == 0 {
+				continue
+			}
 			var size int64
 			for _, ref := range refs {
 				size += index[ref].Size
@@ -48,10 +52,6 @@ func printSets(w io.Writer, old, next *lock.Lock, moves []lock.Move) ([]lock.Mov
 		}
 	}
 	return rest, t.Flush()
-}
-
-func hasSet(l *lock.Lock, u lock.Use) bool {
-	return slices.ContainsFunc(l.Sets, func(s lock.Set) bool { return s.Recipe == u.Recipe && s.Use == u.Use })
 }
 
 // useWord is what people call a use of packages.
