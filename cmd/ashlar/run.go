@@ -102,6 +102,9 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	if res.Exit != 0 {
 		return fmt.Errorf("%s ended with exit status %d", full, res.Exit)
 	}
+	if len(behind) == 0 && (inst.Image.Health != nil || len(forwards) > 0) {
+		fmt.Fprintf(env.err, "%s ended, with exit status 0: a server that goes to the background ends its image; it is to stay in the foreground\n", full)
+	}
 	return nil
 }
 
