@@ -206,7 +206,7 @@ func (r *reader) health(n *node) *Health {
 		Retries:     int(r.integer(n.get("retries"), 3, 1, 1000)),
 	}
 	if kid := n.get("http"); kid != nil {
-		h.HTTP = r.url(kid)
+		h.HTTP = r.urlLike(kid, "http://localhost:8080/")
 	}
 	var ways []*node
 	for _, k := range []string{"http", "tcp", "command"} {

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -8,7 +9,10 @@ import (
 )
 
 // url reads the address of a page or a file.
-func (r *reader) url(n *node) string {
+func (r *reader) url(n *node) string { return r.urlLike(n, "https://host/path") }
+
+// urlLike is url, which shows an example to who writes none.
+func (r *reader) urlLike(n *node, example string) string {
 	s := r.word(n)
 	if s == "" || r.off > 0 && strings.Contains(r.raw(n), "${") {
 		return s
@@ -16,7 +20,7 @@ func (r *reader) url(n *node) string {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || strings.ContainsAny(s, " \t"):
-		r.badValue(n, `write "https://host/path"`, "%q is not a URL", s)
+		r.badValue(n, fmt.Sprintf("write %q", example), "%q is not a URL", s)
 	case u.Scheme != "https" && u.Scheme != "http":
 		r.badValue(n, "write https:// or http://", "URLs of the kind %q are not fetched", u.Scheme)
 	case u.User != nil:

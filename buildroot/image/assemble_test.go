@@ -315,4 +315,9 @@ func TestLookNames(t *testing.T) {
 	if got := strings.Join(s.Unnumbered, " "); err != nil || got != "odd own ssl-cert" {
 		t.Errorf("%q, %v", got, err)
 	}
+	c.recipe = strings.ReplaceAll(c.recipe, "\"own\"", "\"onw\"")
+	s, err = Look(t.Context(), c.input(t), false)
+	if err != nil || len(s.Nobody) != 1 || s.Nobody[0].Msg != `the image is to run as user "onw", whom nobody makes` || s.Nobody[0].Hint != `did you mean "own"?` {
+		t.Errorf("%v, %v", s.Nobody, err)
+	}
 }

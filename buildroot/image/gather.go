@@ -199,16 +199,27 @@ func (a *assembly) lost(n nobody, file string) {
 	switch {
 	case n.known:
 		a.mistake(n.pos, "run `ashlar lock`, which gives it one", "%s %q has no number, neither here nor in the lock", n.kind, n.name)
-	case n.name == a.image.User.Name && n.kind == "user":
-		a.mistake(a.image.User.Pos, a.nearUser(n.name), "the image is to run as user %q, whom nobody makes", n.name)
-	case n.kind == "user" && a.serviceOf(n.name) != nil:
-		s := a.serviceOf(n.name)
-		a.mistake(s.User.Pos, a.nearUser(n.name), "service %q is to run as user %q, whom nobody makes", s.Name, n.name)
+	case a.runner(n) != nil:
+		a.mistakes.Add(a.runner(n))
 	case file != "":
 		a.mistake(diag.Pos{}, a.nearUser(n.name), "%s belongs to %s %q, whom nobody makes", file, n.kind, n.name)
 	default:
 		a.mistake(diag.Pos{}, a.nearUser(n.name), "%s %q is named, and nobody makes it", n.kind, n.name)
 	}
+}
+
+// runner is the mistake of an image or a service that is to run as nobody there
+// is; nil if none is to.
+func (a *assembly) runner(n nobody) *diag.Error {
+	switch s := a.serviceOf(n.name); {
+	case n.known || n.kind != "user":
+		return nil
+	case n.name == a.image.User.Name:
+		return &diag.Error{Pos: a.image.User.Pos, Msg: fmt.Sprintf("the image is to run as user %q, whom nobody makes", n.name), Hint: a.nearUser(n.name)}
+	case s != nil:
+		return &diag.Error{Pos: s.User.Pos, Msg: fmt.Sprintf("service %q is to run as user %q, whom nobody makes", s.Name, n.name), Hint: a.nearUser(n.name)}
+	}
+	return nil
 }
 
 // serviceOf returns the first service that runs as a user, or nil.

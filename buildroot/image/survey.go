@@ -17,6 +17,9 @@ type Survey struct {
 	// are here that a script made, whether the image will have them or not.
 	Unnumbered []string
 	Edits      []EditedFile
+	// Nobody are the mistakes of users that the image or a service is to run as,
+	// and that no package and no recipe makes.
+	Nobody []*diag.Error
 }
 
 // An EditedFile is what the recipe's edits make of one file.
@@ -42,7 +45,8 @@ func Look(ctx context.Context, in Input, withoutOutputs bool) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
-	s := Survey{Unnumbered: a.unnumbered(tree), Edits: a.seen}
+	s := Survey{Edits: a.seen}
+	s.Unnumbered, s.Nobody = a.unnumbered(tree)
 	if withoutOutputs {
 		s.Edits = slices.DeleteFunc(s.Edits, func(e EditedFile) bool { return e.Before == nil })
 	}
@@ -51,8 +55,8 @@ func Look(ctx context.Context, in Input, withoutOutputs bool) (Survey, error) {
 
 // unnumbered names the accounts without a number, those of packages that the
 // image does not have, too: what it will need when it has all its outputs is
-// not known yet.
-func (a *assembly) unnumbered(t *layer.Tree) []string {
+// not known yet. Apart from them it returns the mistakes of whom the image runs as.
+func (a *assembly) unnumbered(t *layer.Tree) (known []string, nobody []*diag.Error) {
 	for _, u := range a.universes() {
 		gids := a.gids(u)
 		for _, line := range u.lines() {
@@ -65,8 +69,11 @@ func (a *assembly) unnumbered(t *layer.Tree) []string {
 		if n.known {
 			names[n.name] = true
 		}
+		if m := a.runner(n); m != nil && a.image.From.Recipe == "" {
+			nobody = append(nobody, m)
+		}
 	}
-	return slices.Sorted(maps.Keys(names))
+	return slices.Sorted(maps.Keys(names)), nobody
 }
 
 // saw notes what an edit did to a file, or did not.

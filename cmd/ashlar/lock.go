@@ -273,6 +273,9 @@ func (l *locking) printWarnings() {
 	})
 	for _, w := range l.warnings {
 		fmt.Fprintf(l.env.err, "warning: %v\n", w)
+		if w.Hint != "" {
+			fmt.Fprintf(l.env.err, "hint: %s\n", w.Hint)
+		}
 	}
 	l.warnings = nil
 }

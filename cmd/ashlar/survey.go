@@ -34,7 +34,9 @@ func (l *locking) survey(ctx context.Context, next *lock.Lock) error {
 		return err
 	}
 	l.number(next, now)
+	defer l.printWarnings()
 	for _, s := range now {
+		l.warnings = append(l.warnings, s.Nobody...)
 		for _, e := range s.Edits {
 			if e.From.Kind == layer.FromPackage || e.From.Kind == layer.FromEffect {
 				next.Edited = append(next.Edited, lock.Edited{Recipe: s.recipe, Arch: s.arch, Path: e.Path, SHA256: sha256Of(e.Before)})
