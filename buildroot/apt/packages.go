@@ -16,12 +16,12 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/release"
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
+	"github.com/ashlar-build/ashlar/buildroot/xz"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
@@ -228,8 +228,7 @@ func unpack(ctx context.Context, r io.Reader, ending string, plain release.File,
 func decompress(r io.Reader, ending string) (io.ReadCloser, error) {
 	switch ending {
 	case ".xz":
-		x, err := xz.NewReader(r, 0)
-		return io.NopCloser(x), err
+		return xz.NewReader(r), nil
 	case ".gz":
 		return gzip.NewReader(r)
 	case ".zst":

@@ -11,16 +11,14 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
+
+	"github.com/ashlar-build/ashlar/buildroot/xz"
 )
 
 // What a member may make us keep in memory: dpkg-deb's highest levels need no
-// more (xz -9 has 64 MiB; zstd's largest window without --ultra 8 MiB, with it
-// 128 MiB).
-const (
-	xzDictionary = 64 << 20
-	zstdWindow   = 128 << 20
-)
+// more (zstd's largest window without --ultra is 8 MiB, with it 128 MiB; package
+// xz has a limit of its own).
+const zstdWindow = 128 << 20
 
 // decompress returns the tar archive in the member called base plus a
 // compression's suffix, as deb(5) lists them.
@@ -33,8 +31,7 @@ func decompress(r io.Reader, name, base string) (io.ReadCloser, error) {
 		z, err := gzip.NewReader(r)
 		return z, marked(err)
 	case ".xz":
-		x, err := xz.NewReader(r, xzDictionary)
-		return io.NopCloser(x), marked(err)
+		return xz.NewReader(r), nil
 	case ".zst":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true))
 		if err != nil {

@@ -135,18 +135,29 @@ func (p *Pinner) signed(ctx context.Context, i *recipe.Instance, s recipe.Source
 	if err != nil {
 		return err
 	}
-	open := func() (io.Reader, error) {
+	open := func() (io.ReadCloser, error) {
 		if signsContents(s.URLs[0], s.Signature) {
-			r, err := source.Decompress(f)
-			return io.LimitReader(r, maxContents), err
+			return contents(f)
 		}
 		_, err := f.Seek(0, io.SeekStart)
-		return f, err
+		return io.NopCloser(f), err
 	}
 	if err := release.VerifyFile(open, signature, keys); err != nil {
 		return &diag.Error{Pos: s.SignedBy.Pos, Msg: fmt.Sprintf("%s is not signed by %s: %v", path.Base(s.URLs[0]), s.SignedBy.Name, err), Hint: "compare the key's fingerprint with the one that the authors publish"}
 	}
 	return nil
+}
+
+// contents are what a compressed file holds, as far as anybody signs.
+func contents(f *os.File) (io.ReadCloser, error) {
+	r, err := source.Decompress(f)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(r, maxContents), r}, nil
 }
 
 // signsContents reports whether a signature is over what a compressed file holds, as

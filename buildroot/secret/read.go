@@ -14,7 +14,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
+
+	"github.com/ashlar-build/ashlar/buildroot/xz"
 )
 
 const (
@@ -92,10 +93,14 @@ func unpacker(head []byte) func(io.Reader) (io.Reader, error) {
 	case strings.HasPrefix(text, "BZh"):
 		return func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
 	case strings.HasPrefix(text, "\xfd7zXZ\x00"):
-		return func(r io.Reader) (io.Reader, error) { return xz.NewReader(r, xz.DefaultDictMax) }
+		return func(r io.Reader) (io.Reader, error) { return xz.NewReader(r), nil }
 	case strings.HasPrefix(text, "\x28\xb5\x2f\xfd"):
 		return func(r io.Reader) (io.Reader, error) {
-			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
+			z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
+			if err != nil {
+				return nil, err
+			}
+			return z.IOReadCloser(), nil
 		}
 	}
 	return nil
@@ -109,7 +114,7 @@ func (s *Search) packedStream(r io.Reader, open func(io.Reader) (io.Reader, erro
 	var name string
 	if err == nil {
 		name, err = s.stream(inner, left, depth+1)
-		if closer, ok := inner.(interface{ Close() }); ok {
+		if closer, ok := inner.(io.Closer); ok {
 			closer.Close()
 		}
 	}

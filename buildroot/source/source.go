@@ -25,7 +25,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/therootcompany/xz"
+
+	"github.com/ashlar-build/ashlar/buildroot/xz"
 )
 
 // Options are the choices of Unpack. The zero value unpacks everything.
@@ -143,6 +144,7 @@ func each(f *os.File, do func(member) error) error {
 	if err != nil {
 		return err
 	}
+	defer r.Close()
 	if kind == "" && !isTar(head) {
 		return errors.New("not an archive that can be unpacked (tar, tar.gz, tar.bz2, tar.xz, tar.zst or zip); write `unpack = false` to use it as it is")
 	}
@@ -150,8 +152,8 @@ func each(f *os.File, do func(member) error) error {
 }
 
 // Decompress returns what the compressed file f holds, from its beginning; f itself if
-// it is not compressed.
-func Decompress(f *os.File) (io.Reader, error) {
+// it is not compressed. Closing the result leaves f open.
+func Decompress(f *os.File) (io.ReadCloser, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -160,19 +162,22 @@ func Decompress(f *os.File) (io.Reader, error) {
 	return decompress(compression(head), buffered)
 }
 
-func decompress(kind string, r io.Reader) (io.Reader, error) {
+func decompress(kind string, r io.Reader) (io.ReadCloser, error) {
 	switch kind {
 	case "gzip":
 		return gzip.NewReader(r)
 	case "bzip2":
-		return bzip2.NewReader(r), nil
+		return io.NopCloser(bzip2.NewReader(r)), nil
 	case "xz":
-		return xz.NewReader(r, xz.DefaultDictMax)
+		return xz.NewReader(r), nil
 	case "zstd":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
-		return z, err
+		if err != nil {
+			return nil, err
+		}
+		return z.IOReadCloser(), nil
 	}
-	return r, nil
+	return io.NopCloser(r), nil
 }
 
 func eachTar(r *tar.Reader, do func(member) error) error {

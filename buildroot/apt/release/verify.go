@@ -31,7 +31,7 @@ func VerifyInline(inRelease []byte, keys *Keys) ([]byte, error) {
 	case len(bytes.TrimSpace(rest)) > 0:
 		return nil, errors.New("something unsigned stands behind its signature: use another mirror")
 	}
-	text := func() (io.Reader, error) { return bytes.NewReader(block.Bytes), nil }
+	text := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(block.Bytes)), nil }
 	if err := verify(text, block.ArmoredSignature.Body, keys); err != nil {
 		return nil, err
 	}
@@ -41,12 +41,12 @@ func VerifyInline(inRelease []byte, keys *Keys) ([]byte, error) {
 // VerifyDetached checks a text, such as a Release file, with the signatures of
 // another one, such as Release.gpg, armoured or not.
 func VerifyDetached(text, signature []byte, keys *Keys) error {
-	return VerifyFile(func() (io.Reader, error) { return bytes.NewReader(text), nil }, signature, keys)
+	return VerifyFile(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }, signature, keys)
 }
 
 // VerifyFile is VerifyDetached for a file of any size. It is opened for each signature
-// that may be the one; an error of reading it is that of VerifyFile.
-func VerifyFile(open func() (io.Reader, error), signature []byte, keys *Keys) error {
+// that may be the one, and closed; an error of reading it is that of VerifyFile.
+func VerifyFile(open func() (io.ReadCloser, error), signature []byte, keys *Keys) error {
 	var body io.Reader = bytes.NewReader(signature)
 	if bytes.HasPrefix(bytes.TrimSpace(signature), []byte("-----BEGIN PGP")) {
 		block, err := armor.Decode(body)
@@ -60,7 +60,7 @@ func VerifyFile(open func() (io.Reader, error), signature []byte, keys *Keys) er
 
 // verify wants one good signature among those in body. Others may be of keys
 // that we do not have: an archive that changes its key signs with both.
-func verify(open func() (io.Reader, error), body io.Reader, keys *Keys) error {
+func verify(open func() (io.ReadCloser, error), body io.Reader, keys *Keys) error {
 	var unknown []string
 	var bad error
 	packets := packet.NewReader(body)
@@ -103,7 +103,7 @@ func strong(h crypto.Hash) bool {
 // verifyOne checks one signature. Keys count as they were when it was made: a
 // Release file of two years ago does not become wrong because its key has
 // expired since. A key that was revoked as compromised never counts.
-func verifyOne(open func() (io.Reader, error), sig *packet.Signature, keys *Keys) error {
+func verifyOne(open func() (io.ReadCloser, error), sig *packet.Signature, keys *Keys) error {
 	if sig.SigType != packet.SigTypeBinary && sig.SigType != packet.SigTypeText {
 		return errors.New("it bears a signature of a kind that is not for files: use another mirror")
 	}
@@ -115,6 +115,7 @@ func verifyOne(open func() (io.Reader, error), sig *packet.Signature, keys *Keys
 	if err != nil {
 		return err
 	}
+	defer text.Close()
 	read := &remembering{Reader: text}
 	config := &packet.Config{Time: func() time.Time { return sig.CreationTime }}
 	_, signer, err := openpgp.VerifyDetachedSignature(keys.ring, read, &one, config)

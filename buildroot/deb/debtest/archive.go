@@ -15,10 +15,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/therootcompany/xz"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
+	"github.com/ashlar-build/ashlar/buildroot/xz"
 	"github.com/ashlar-build/ashlar/recipe/relation"
 )
 
@@ -44,10 +44,8 @@ func OpenArchive(ctx context.Context, uri, suite, arch, cache string, maxAge tim
 	if err != nil {
 		return nil, err
 	}
-	r, err := xz.NewReader(bytes.NewReader(data), 0)
-	if err != nil {
-		return nil, err
-	}
+	r := xz.NewReader(bytes.NewReader(data))
+	defer r.Close()
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
