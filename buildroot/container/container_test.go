@@ -347,7 +347,7 @@ func TestContainerEmptyRoot(t *testing.T) {
 	j.Layers, j.Binds, j.Args = []string{scratch(t)}, nil, []string{"/program"}
 	_, err := k.Run(context.Background(), j, job.Streams{})
 	if err == nil || !strings.Contains(err.Error(), "start command: /program: no such file or directory") &&
-		!strings.Contains(err.Error(), "did not run\nhint: this program is linked dynamically") {
+		!strings.Contains(err.Error(), "did not run\nhint: ashlar itself is linked dynamically") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -215,7 +215,7 @@ func (k *keeper) mute() error {
 	}
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
-			e.Remedy = "this program is linked dynamically, and the root lacks what it needs: link it statically"
+			e.Remedy = "ashlar itself is linked dynamically, and this root lacks the libraries that it needs: `make build` links it statically"
 		}
 	}
 	return e
