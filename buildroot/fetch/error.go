@@ -180,7 +180,7 @@ func ofStatus(r *http.Response, now time.Time) *attemptError {
 	case code == http.StatusProxyAuthRequired:
 		return final(remedyProxy, "%w", err)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return final(remedyLogin, "%w", err)
+		return ofLogin(r.Request, err)
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
 		e := again(remedyLater, "%w", err)
 		if e.after = retryAfter(r.Header.Get("Retry-After"), now); e.after > maxWait {
@@ -189,6 +189,17 @@ func ofStatus(r *http.Response, now time.Time) *attemptError {
 		return e
 	}
 	return final(remedyURL, "%w", err)
+}
+
+// ofLogin judges the answer of a server that wants to know who asks.
+func ofLogin(r *http.Request, err error) *attemptError {
+	switch {
+	case r.Header.Get("Authorization") != "":
+		return final("tell another one", "%w to the password or token that it was sent", err)
+	case confidential(r.URL):
+		return final(fmt.Sprintf("write [secret.NAME] host = %q into the recipe and tell the secret, or %s", r.URL.Hostname(), remedyLogin), "%w", err)
+	}
+	return final(remedyLogin, "%w", err)
 }
 
 // retryAfter reads RFC 9110 10.2.3: seconds, or a date.

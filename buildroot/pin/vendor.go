@@ -36,7 +36,7 @@ func (p *Pinner) Vendor(ctx context.Context, kind language.Kind, in language.Inp
 	for n, item := range items {
 		g.Go(func() (err error) {
 			if found[n], err = p.item(ctx, item); err != nil {
-				return fmt.Errorf("%s: %s: %w", in.File, item.Name, err)
+				return fmt.Errorf("%s: %w", in.File, err)
 			}
 			return nil
 		})
@@ -75,7 +75,10 @@ func (p *Pinner) item(ctx context.Context, item language.Item) ([]lock.VendorFil
 		return nil, err
 	}
 	f.Size = info.Size()
-	return []lock.VendorFile{f}, p.compare(f.SHA256, item)
+	if err := p.compare(f.SHA256, item); err != nil {
+		return nil, fmt.Errorf("%s: %w", item.Name, err)
+	}
+	return []lock.VendorFile{f}, nil
 }
 
 // compare checks digests that the fetcher does not know.
@@ -129,7 +132,7 @@ func (p *Pinner) listed(ctx context.Context, item language.Item) ([]lock.VendorF
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s lists none of its %d files for this architecture", item.Page, len(item.Choices))
+		return nil, fmt.Errorf("%s: %s lists none of its %d files for this architecture", item.Name, item.Page, len(item.Choices))
 	}
 	var all []lock.VendorFile
 	for _, f := range files {

@@ -57,9 +57,10 @@ type worldKey struct{}
 //	                      asked for so
 //	page FILE N           write the files of the Nth state of a page of docs: its fenced
 //	                      blocks that name one, of which a later one replaces an earlier
-//	misbehave PATH FAULT  answer all requests for PATH by a fault: corrupt, html,
-//	                      truncate, loop, login (asks for robot's password, hush),
-//	                      fine, or a status
+//	misbehave PATH FAULT  answer all requests for PATH, below debian or with a leading
+//	                      /, by a fault: corrupt, html, truncate, loop, login (asks
+//	                      for robot's password, hush), token (asks for the token
+//	                      whispered-word), fine, or a status
 func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	in := func(f func(w *pretendWorld, ts *testscript.TestScript, neg bool, args []string)) func(*testscript.TestScript, bool, []string) {
 		return func(ts *testscript.TestScript, neg bool, args []string) {
@@ -210,12 +211,21 @@ func login(w http.ResponseWriter, r *http.Request, data []byte) {
 	mirrortest.Fine(w, r, data)
 }
 
+// token answers with the file to who has the token.
+func token(w http.ResponseWriter, r *http.Request, data []byte) {
+	if r.Header.Get("Authorization") != "Bearer whispered-word" {
+		mirrortest.Status(http.StatusUnauthorized)(w, r, data)
+		return
+	}
+	mirrortest.Fine(w, r, data)
+}
+
 func (w *pretendWorld) misbehave(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: misbehave PATH FAULT")
 	}
 	faults := map[string]mirrortest.Fault{
-		"corrupt": mirrortest.Corrupt, "html": mirrortest.HTML, "truncate": mirrortest.Truncate(10), "login": login, "loop": mirrortest.Redirect("/debian/" + args[0]), "fine": nil,
+		"corrupt": mirrortest.Corrupt, "html": mirrortest.HTML, "truncate": mirrortest.Truncate(10), "login": login, "token": token, "loop": mirrortest.Redirect("/debian/" + args[0]), "fine": nil,
 	}
 	fault, ok := faults[args[1]]
 	if !ok {
@@ -225,5 +235,9 @@ func (w *pretendWorld) misbehave(ts *testscript.TestScript, neg bool, args []str
 		}
 		fault = mirrortest.Status(code)
 	}
-	w.mirror.Always("/debian/"+args[0], fault)
+	file := args[0]
+	if !path.IsAbs(file) {
+		file = "/debian/" + file
+	}
+	w.mirror.Always(file, fault)
 }
