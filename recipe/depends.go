@@ -12,8 +12,8 @@ type Dep struct {
 	Pos  diag.Pos
 	Text string // expanded, without conditions: "libssl-dev (>= 3.5)", "a | b"
 
-	// Any are the alternatives of a package dependency, in order; the first that
-	// can be had is taken. Empty for a recipe. Their conditions hold and are gone.
+	// Any are the alternatives of a package dependency, in order. Empty for a recipe.
+	// Their conditions hold and are gone.
 	Any []Package
 
 	// Recipe, Variant and Set name another recipe's output,

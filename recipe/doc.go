@@ -118,7 +118,10 @@
 //   - scripts.skip: packages whose scripts do not run.
 //
 // A dependency is a relation as Debian Policy 7.1 has it, with alternatives
-// (a | b), or a pin as apt-get takes it: name=version, name/suite. Or it is
+// (a | b), or a pin as apt-get takes it: name=version, name/suite. A name and a pin
+// are asked for as apt-get install does; a range of versions and alternatives as
+// apt-get satisfy does, so that whatever else comes may meet them: a | b is nothing
+// more where b is asked for. Or it is
 // recipe:NAME[@VARIANT][/SET], an output of another recipe, by default main, for
 // the same architecture. In depends.build, and in the packages of a test, its
 // files lie in the root, and with them what they depend on, its users have accounts,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 	"github.com/ashlar-build/ashlar/recipe/relation"
 )
@@ -14,9 +15,9 @@ import (
 // holds are the versions that stay, by name.
 type holds map[uint32]uint32
 
-// held says which packages can stay among versions, a solution without holds: those
-// that the archives still have, and that go together with the versions that move.
-func held(ix *index.Index, packages []lock.Package, versions []uint32) holds {
+// held says which packages can stay among versions, a solution of picks without holds:
+// those that the archives still have, and that go together with the versions that move.
+func held(ix *index.Index, packages []lock.Package, picks []solve.Pick, versions []uint32) holds {
 	h := holds{}
 	for _, p := range packages {
 		v := find(ix, p)
@@ -27,7 +28,7 @@ func held(ix *index.Index, packages []lock.Package, versions []uint32) holds {
 			h[n] = v
 		}
 	}
-	for h.release(ix, versions) {
+	for h.release(ix, picks, versions) {
 	}
 	return h
 }
@@ -50,7 +51,7 @@ func find(ix *index.Index, p lock.Package) uint32 {
 // release lets go of what does not go together, and reports whether there was any.
 // Where a version that moves and one that stays are at odds, the one that stays
 // gives way.
-func (h holds) release(ix *index.Index, versions []uint32) (released bool) {
+func (h holds) release(ix *index.Index, picks []solve.Pick, versions []uint32) (released bool) {
 	now := make([]uint32, len(versions))
 	for i, v := range versions {
 		now[i] = v
@@ -59,6 +60,13 @@ func (h holds) release(ix *index.Index, versions []uint32) (released bool) {
 		}
 	}
 	in := func(v uint32) bool { return slices.Contains(now, v) }
+	for _, p := range picks {
+		if all := p.Meeting(ix); p.Relation != nil && !slices.ContainsFunc(all, in) {
+			for _, v := range all {
+				released = h.drop(ix.Versions[v].Name) || released
+			}
+		}
+	}
 	for _, v := range now {
 		own := ix.Versions[v].Name
 		_, stays := h[own]

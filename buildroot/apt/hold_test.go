@@ -65,15 +65,17 @@ Provides: v (= 2)
 		{"nothing held", "lib 2, tool 2", "tool", nil},
 		{"all held", "lib 1, tool 1", "tool", answers[0].Packages},
 		{"what the archive has dropped moves", "lib 2, tool 1", "tool", append([]lock.Package{gone}, answers[0].Packages[1:]...)},
-		{"what another needs newer moves", "lib 2, new 1, tool 1", "tool new", answers[0].Packages},
-		{"what another cannot be beside moves", "lib 2, rival 1, tool 1", "tool rival", answers[0].Packages},
+		{"what another needs newer moves", "lib 2, new 1, tool 1", "tool|new", answers[0].Packages},
+		{"what another cannot be beside moves", "lib 2, rival 1, tool 1", "tool|rival", answers[0].Packages},
 		{"who provides too old a version moves", "needy 1, prov 2", "needy", answers[0].Packages},
-		{"a version that is asked for is meant", "lib 2, tool 1", "tool lib=2", answers[0].Packages},
+		{"a version that is asked for is meant", "lib 2, tool 1", "tool|lib=2", answers[0].Packages},
+		{"a range that the old version is not in is meant, too", "lib 2, tool 1", "tool|lib (>= 2)", answers[0].Packages},
+		{"a range that it is in holds it", "lib 1, tool 1", "tool|lib (>= 1)", answers[0].Packages},
 		{"what nobody asks for does not come", "lib 1", "lib", answers[0].Packages},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := wants(archives, false, strings.Fields(tt.request)...)
+			r := wants(archives, false, strings.Split(tt.request, "|")...)
 			r.Hold = tt.hold
 			answers, err := c.Resolve(t.Context(), []lock.Request{r})
 			if err != nil {

@@ -177,7 +177,7 @@ func answer(s set, r lock.Request, mistakes *diag.List) lock.Answer {
 		mistakes.Add(wrong...)
 		return lock.Answer{}
 	}
-	if h := held(s.Index, r.Hold, found.all); len(h) > 0 {
+	if h := held(s.Index, r.Hold, found.picks, found.all); len(h) > 0 {
 		if kept, wrong := solved(s, r, h); len(wrong) == 0 {
 			found = kept
 		}
@@ -191,6 +191,7 @@ func answer(s set, r lock.Request, mistakes *diag.List) lock.Answer {
 
 // A solution is the versions that a request brings in.
 type solution struct {
+	picks           []solve.Pick
 	base, rest, all []uint32 // all is base and rest, sorted by name
 }
 
@@ -214,7 +215,9 @@ func solved(s set, r lock.Request, h holds) (solution, []*diag.Error) {
 		case err != nil:
 			wrong = append(wrong, unknown(s, w, err))
 		default:
-			p.Version = h.instead(s.Index, w.Relation, p.Version)
+			if p.Relation == nil {
+				p.Version = h.instead(s.Index, w.Relation, p.Version)
+			}
 			picks, places = append(picks, p), append(places, w.Pos)
 		}
 	}
@@ -229,7 +232,7 @@ func solved(s set, r lock.Request, h holds) (solution, []*diag.Error) {
 	if changed != "" {
 		return solution{}, []*diag.Error{mistake(firstPos(r), changed, "a root begins with the essential packages as their archives have them: ask for other packages, or for an archive where both fit")}
 	}
-	return solution{base.versions, rest, all}, nil
+	return solution{picks, base.versions, rest, all}, nil
 }
 
 // firstPos is where a request is written: its first want.

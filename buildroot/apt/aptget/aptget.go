@@ -110,15 +110,15 @@ func (r *Root) Satisfy(ctx context.Context, relations []string, recommends bool)
 	return r.ask(ctx, "satisfy", relations, recommends)
 }
 
-// BuildDepends asks for what `apt-get build-dep` makes of a source package's
-// Build-Depends.
-func (r *Root) BuildDepends(ctx context.Context, relations []string, recommends bool) (Answer, error) {
+// BuildDepends asks for what `apt-get build-dep` makes of a source package with these
+// fields, such as "Build-Depends: a, b".
+func (r *Root) BuildDepends(ctx context.Context, fields []string, recommends bool) (Answer, error) {
 	f, err := os.CreateTemp(r.Dir, "*.dsc")
 	if err != nil {
 		return Answer{}, err
 	}
 	defer os.Remove(f.Name())
-	_, err = fmt.Fprintf(f, "Format: 3.0 (quilt)\nSource: source\nBinary: source\nArchitecture: any\nVersion: 1\nBuild-Depends: %s\n", strings.Join(relations, ", "))
+	_, err = fmt.Fprintf(f, "Format: 3.0 (quilt)\nSource: source\nBinary: source\nArchitecture: any\nVersion: 1\n%s\n", strings.Join(fields, "\n"))
 	if err := errors.Join(err, f.Close()); err != nil {
 		return Answer{}, err
 	}

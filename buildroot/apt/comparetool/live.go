@@ -51,6 +51,15 @@ func classes(w *world) []class {
 	return all
 }
 
+// pretendClasses are the kinds of requests that a pretend archive is asked.
+func pretendClasses(w *world) []class {
+	all := []class{{name: "all at once", next: pretend}}
+	if suites := w.Inputs(); suites[0].Suite != suites[len(suites)-1].Suite {
+		all = append(all, class{name: "name/suite", next: pretendSuited})
+	}
+	return all
+}
+
 // live compares with apt-get over real archives.
 func live(ctx context.Context, worlds []*world, o options, t *tally) error {
 	g, ctx := errgroup.WithContext(ctx)
@@ -89,9 +98,11 @@ func pretendAll(ctx context.Context, dir string, n int, o options, t *tally) err
 				return err
 			}
 			before := t.differences()
-			for range perPretend {
-				if err := compare(ctx, w, class{name: "all at once"}, pretend(w, r), o, t); err != nil {
-					return err
+			for _, c := range pretendClasses(w) {
+				for range perPretend {
+					if err := compare(ctx, w, c, c.next(w, r), o, t); err != nil {
+						return err
+					}
 				}
 			}
 			if o.keep && t.differences() > before {
@@ -110,10 +121,11 @@ func compare(ctx context.Context, w *world, c class, request []string, o options
 	if err != nil {
 		return err
 	}
+	answer := w.ours
 	if c.ask == buildDep {
-		request = append([]string{"build-essential"}, request...)
+		answer = w.oursToBuild
 	}
-	got := w.ours(request, o.recommends)
+	got := answer(request, o.recommends)
 	difference := ""
 	switch {
 	case (want.Refused == "") != (got.Refused == ""):

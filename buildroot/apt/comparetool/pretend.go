@@ -218,3 +218,21 @@ func pretend(w *world, r *rand.Rand) []string {
 	}
 	return request
 }
+
+// pretendSuited asks for a few packages, mostly by a suite that has them.
+func pretendSuited(w *world, r *rand.Rand) []string {
+	var request, names []string
+	for range 1 + r.IntN(3) {
+		v := uint32(r.IntN(len(w.Versions)))
+		name := w.Label(w.Versions[v].Name)
+		if slices.Contains(names, name) {
+			continue
+		}
+		names = append(names, name)
+		if r.IntN(4) > 0 {
+			name += "/" + w.InputOf(v).Suite
+		}
+		request = append(request, name)
+	}
+	return request
+}

@@ -140,15 +140,9 @@ func special(w *world, r *rand.Rand) []string {
 	return request
 }
 
-// sourcePackage asks for the Build-Depends of a source package.
+// sourcePackage asks for what a source package needs to be built.
 func sourcePackage(w *world, r *rand.Rand) []string {
-	var request []string
-	for g := range strings.SplitSeq(w.sources[r.IntN(len(w.sources))], ",") {
-		if g = strings.Join(strings.Fields(g), " "); g != "" {
-			request = append(request, g)
-		}
-	}
-	return request
+	return w.sources[r.IntN(len(w.sources))]
 }
 
 // versions asks for versions by number, older ones too, and for architectures.

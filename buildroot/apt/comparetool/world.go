@@ -14,6 +14,7 @@ import (
 	"github.com/ashlar-build/ashlar/buildroot/apt/deb822"
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
 	"github.com/ashlar-build/ashlar/buildroot/apt/solve"
+	"github.com/ashlar-build/ashlar/recipe/relation"
 )
 
 // A suiteSet is a list of sources.
@@ -74,8 +75,8 @@ type world struct {
 	*index.Index
 	name    string
 	apt     *aptget.Root
-	digests []string // of the Packages files, in the order of the sources
-	sources []string // fields Build-Depends of source packages
+	digests []string   // of the Packages files, in the order of the sources
+	sources [][]string // fields Build-Depends, Build-Conflicts and so on of each source package
 }
 
 // newWorld lets apt-get fetch the indexes into dir, and reads them.
@@ -132,7 +133,7 @@ func (w *world) read(s suiteSet) error {
 	return err
 }
 
-// readSources takes the Build-Depends of source packages.
+// readSources takes what source packages need to be built.
 func (w *world) readSources(src aptSource) error {
 	data, err := w.apt.List(src.uri, src.suite, "main_source_Sources")
 	if err != nil {
@@ -140,14 +141,25 @@ func (w *world) readSources(src aptSource) error {
 	}
 	r := deb822.NewReader(data)
 	for r.Stanza() {
+		var fields []string
 		for r.Field() {
-			if f := r.Current(); f.Name == "Build-Depends" {
-				w.sources = append(w.sources, f.Value)
+			f := r.Current()
+			if strings.HasPrefix(f.Name, dependsField) || strings.HasPrefix(f.Name, conflictsField) {
+				fields = append(fields, f.Name+": "+strings.Join(strings.Fields(f.Value), " "))
 			}
+		}
+		if len(fields) > 0 {
+			w.sources = append(w.sources, fields)
 		}
 	}
 	return r.Err()
 }
+
+// What the fields begin with; -Arch or -Indep may follow.
+const (
+	dependsField   = "Build-Depends"
+	conflictsField = "Build-Conflicts"
+)
 
 func field(release []byte, name string) string {
 	for line := range bytes.Lines(release) {
@@ -172,13 +184,45 @@ func (w *world) ours(request []string, recommends bool) aptget.Answer {
 		}
 		picks = append(picks, p)
 	}
-	versions, err := solve.Solve(w.Index, picks, opts)
+	return answer(w.Index, picks, opts)
+}
+
+// oursToBuild is our answer about a source package. Like apt's, it is about one package
+// that depends on build-essential and one that depends on what the fields say.
+func (w *world) oursToBuild(fields []string, recommends bool) aptget.Answer {
+	var depends, conflicts []relation.Relation
+	for _, f := range fields {
+		name, value, _ := strings.Cut(f, ":")
+		rels, err := relation.Parse(value)
+		switch {
+		case err != nil:
+			return aptget.Answer{Refused: err.Error()}
+		case strings.HasPrefix(name, conflictsField):
+			conflicts = append(conflicts, rels...)
+		default:
+			depends = append(depends, rels...)
+		}
+	}
+	ix, essentials := w.With("builddeps:essentials", []relation.Relation{{Name: "build-essential"}}, nil)
+	ix, source := ix.With("builddeps:source", depends, conflicts)
+	var picks []solve.Pick
+	for _, v := range []uint32{essentials, source} {
+		picks = append(picks, solve.Pick{Name: ix.Versions[v].Name, Version: v})
+	}
+	a := answer(ix, picks, solve.Options{Recommends: recommends})
+	a.Packages = slices.DeleteFunc(a.Packages, func(line string) bool { return strings.HasPrefix(line, "builddeps:") })
+	return a
+}
+
+// answer is our answer about picks, in the form of apt's.
+func answer(ix *index.Index, picks []solve.Pick, opts solve.Options) aptget.Answer {
+	versions, err := solve.Solve(ix, picks, opts)
 	if err != nil {
 		return aptget.Answer{Refused: err.Error()}
 	}
 	var a aptget.Answer
 	for _, v := range versions {
-		a.Packages = append(a.Packages, w.Label(w.Versions[v].Name)+" "+w.VersionOf(v))
+		a.Packages = append(a.Packages, ix.Label(ix.Versions[v].Name)+" "+ix.VersionOf(v))
 	}
 	slices.Sort(a.Packages)
 	return a

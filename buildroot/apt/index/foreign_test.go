@@ -138,3 +138,50 @@ func said(ix *index.Index, v uint32) string {
 	}
 	return text
 }
+
+// TestWith adds a package that no archive has.
+func TestWith(t *testing.T) {
+	image, err := index.Build([]string{"amd64", "arm64"}, []index.Input{
+		{Archive: "s", Arch: "amd64", Pin: index.PinArchive, Data: apttest.Packages(strings.ReplaceAll(two, "ARCH", "amd64"))},
+		{Archive: "s", Arch: "arm64", Pin: index.PinArchive, Data: apttest.Packages(strings.ReplaceAll(two, "ARCH", "arm64"))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ix, err := index.Read(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parse := func(text string) []relation.Relation {
+		list, err := relation.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	first, v := ix.With("first", parse("a (>= 1) | nothing (= 2) | b [arm64], c [!amd64], d:any, x:native, z:arm64, q:amd64 <!nocheck>"), parse("e, c:arm64, nobody"))
+	if got, want := said(first, v), " Depends a (>= 1), Depends nothing (= 2), Depends d:any, Depends x, Depends z:arm64, Depends q:amd64, Conflicts e, Conflicts e:arm64, Conflicts c:arm64"; got != want {
+		t.Errorf("got%s\nwant%s", got, want)
+	}
+	second, v := first.With("second", parse("a (>= 1), a (<= 7), nothing"), nil)
+	third, w := first.With("third", parse("b (= 1)"), nil)
+	for _, tt := range []struct{ got, want string }{
+		{said(second, v), " Depends a (>= 1), Depends a (<= 7), Depends nothing"},
+		{said(third, w), " Depends b (= 1)"},
+		{fmt.Sprint(len(first.Versions)-len(ix.Versions), len(second.Versions)-len(first.Versions)), "1 1"},
+		{fmt.Sprint(first.Find("first"), second.Find("nothing")), fmt.Sprint(index.None, index.None)},
+		{fmt.Sprint(len(first.HashOrder)-len(ix.HashOrder), len(second.HashOrder)-len(first.HashOrder)), "3 2"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("got %s, want %s", tt.got, tt.want)
+		}
+	}
+	var met []string
+	for c := range second.ConstraintsOf(ix.Find("a")) {
+		k := second.Constraints[c]
+		met = append(met, fmt.Sprintf("%s %s: %v", relation.Op(k.Op), second.Text(k.Version), second.Met[c/64]>>(c%64)&1 == 1))
+	}
+	if got, want := strings.Join(met, ", "), ">= 1: true, <= 7: true"; got != want {
+		t.Errorf("constraints on a: %s, want %s", got, want)
+	}
+}

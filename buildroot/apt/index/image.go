@@ -192,27 +192,34 @@ func fnv(s string) uint32 {
 // aptBuckets is the size of apt's hash table (APT::Cache-HashTableSize).
 const aptBuckets = 196613
 
+// bucketOf is where apt's hash table has a name.
+func bucketOf(name string) uint32 {
+	h := uint32(5381)
+	for _, c := range []byte(name) {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		h = h*33 + uint32(c)
+	}
+	return h % aptBuckets
+}
+
 // hashOrder lists the names as apt walks through its hash table. The order
 // decides between packages of equal score when apt mends a broken set.
 func hashOrder(t *tables) []uint32 {
 	bucket := make([]uint32, len(t.Names))
 	order := make([]uint32, len(t.Names))
 	for id := range t.Names {
-		h := uint32(5381)
-		for _, c := range []byte(t.Text(t.Names[id].Text)) {
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			h = h*33 + uint32(c)
-		}
-		bucket[id], order[id] = h%aptBuckets, uint32(id)
+		bucket[id], order[id] = bucketOf(t.NameOf(uint32(id))), uint32(id)
 	}
-	slices.SortFunc(order, func(x, y uint32) int {
-		a, b := t.Names[x].Text, t.Names[y].Text
-		return cmp.Or(cmp.Compare(bucket[x], bucket[y]), cmp.Compare(a.Len, b.Len),
-			cmp.Compare(t.Text(a), t.Text(b)), cmp.Compare(x, y))
-	})
+	slices.SortFunc(order, func(x, y uint32) int { return t.compareHashed(x, y, bucket[x], bucket[y]) })
 	return order
+}
+
+// compareHashed orders two names, in their buckets, as apt's hash table does.
+func (t *tables) compareHashed(x, y, xBucket, yBucket uint32) int {
+	a, b := t.Names[x].Text, t.Names[y].Text
+	return cmp.Or(cmp.Compare(xBucket, yBucket), cmp.Compare(a.Len, b.Len), cmp.Compare(t.Text(a), t.Text(b)), cmp.Compare(x, y))
 }
 
 // encode writes the sections one behind the other, with their table, the byte

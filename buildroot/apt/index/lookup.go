@@ -1,6 +1,7 @@
 package index
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
 	"unsafe"
@@ -81,6 +82,22 @@ func (t *tables) ProvidesOf(v uint32) []Provide {
 func (t *tables) ProvidersOf(name uint32) []uint32 {
 	s := t.Names[name].Providers
 	return t.ProvidedBy[s.First:s.End()]
+}
+
+// ConstraintsOf returns the numbers of all that something says of a name.
+func (ix *Index) ConstraintsOf(name uint32) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for c, s := ix.Names[name].Constraints.First, ix.Names[name].Constraints; c < s.End(); c++ {
+			if !yield(c) {
+				return
+			}
+		}
+		for _, c := range ix.more[name] {
+			if !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // Accepts reports whether version v of the constraint's own name is in its range.

@@ -17,6 +17,7 @@ type Index struct {
 	tables
 	meta   meta
 	mapped []byte
+	more   map[uint32][]uint32 // by name: the constraints that With added
 }
 
 // meta is what is too small and odd for records.

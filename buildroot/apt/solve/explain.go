@@ -38,30 +38,30 @@ func (s *solver) fail(n uint32, f failure) {
 // refuse explains what is broken.
 func (s *solver) refuse(picks []Pick) *Refusal {
 	e := explainer{solver: s, seen: map[uint32]bool{}}
-	for i, p := range picks {
+	for _, p := range picks {
 		if s.is(p.Name, marked) && s.broken(p.Name) {
-			e.marked(p.Name)
-			return e.refusal(i)
+			group := e.marked(p.Name)
+			return e.refusal(p, group)
 		}
 	}
 	for _, n := range s.order {
 		if s.is(n, marked) && s.broken(n) {
-			i, path := s.cause(n, picks)
-			e.path(path)
+			p, path := s.cause(n, picks)
+			group := e.path(path)
 			e.marked(n)
-			return e.refusal(i)
+			return e.refusal(p, group)
 		}
 	}
 	return &Refusal{Chain: []string{"the packages cannot be installed together"}}
 }
 
 // cause is the pick for whose sake n was marked, and the way from it to n.
-func (s *solver) cause(n uint32, picks []Pick) (pick int, path []uint32) {
+func (s *solver) cause(n uint32, picks []Pick) (pick Pick, path []uint32) {
 	path = []uint32{n}
 	for range s.order {
 		if i := slices.IndexFunc(picks, func(p Pick) bool { return p.Name == n }); i >= 0 {
 			slices.Reverse(path)
-			return i, path
+			return picks[i], path
 		}
 		next, ok := s.needs[n]
 		if !ok || slices.Contains(path, next) {
@@ -70,7 +70,7 @@ func (s *solver) cause(n uint32, picks []Pick) (pick int, path []uint32) {
 		n = next
 		path = append(path, n)
 	}
-	return 0, nil
+	return picks[0], nil
 }
 
 // An explainer writes a chain.
@@ -82,31 +82,58 @@ type explainer struct {
 	conflict, lack bool // what the chain ends with
 }
 
-func (e *explainer) refusal(pick int) *Refusal {
-	return &Refusal{Pick: pick, Chain: e.chain, Conflict: e.conflict && !e.lack}
+// refusal is the chain, of a pick and, if that stands for dependencies, the group among
+// them.
+func (e *explainer) refusal(p Pick, group int) *Refusal {
+	at := p.at[0]
+	if p.Name == e.standIn {
+		at = p.at[group]
+	}
+	return &Refusal{Pick: at, Chain: e.chain, Conflict: e.conflict && !e.lack}
 }
 
 func (e *explainer) say(format string, args ...any) {
 	e.chain = append(e.chain, fmt.Sprintf(format, args...))
 }
 
-// path says how one package of a path leads to the next.
-func (e *explainer) path(path []uint32) {
+// dependence says that n depends on something.
+func (e *explainer) dependence(n uint32, what string) string {
+	if n == e.standIn {
+		return what + " is asked for"
+	}
+	return e.ix.Label(n) + " needs " + what
+}
+
+// path says how one package of a path leads to the next, and returns which group of
+// the first one's dependencies leads to the second.
+func (e *explainer) path(path []uint32) (group int) {
 	for i := 1; i < len(path); i++ {
 		e.seen[path[i-1]] = true
 		text := e.ix.Label(path[i])
-		for _, d := range e.depsFor(path[i-1]) {
-			if !d.Type().Negative() && slices.ContainsFunc(e.originals(d), func(v uint32) bool { return e.ix.Versions[v].Name == path[i] }) {
-				text = e.relation([]index.Dep{d.Alone()})
+		for j, g := range e.groupsFor(path[i-1]) {
+			if k := slices.IndexFunc(g, func(d index.Dep) bool { return e.leads(d, path[i]) }); k >= 0 {
+				text = e.relation([]index.Dep{g[k].Alone()})
+				if i == 1 {
+					group = j
+				}
+				if path[i-1] == e.standIn {
+					text = e.relation(g)
+				}
 				break
 			}
 		}
-		e.say("%s needs %s", e.ix.Label(path[i-1]), text)
+		e.say("%s", e.dependence(path[i-1], text))
 	}
+	return group
 }
 
-// depsFor are the dependencies of what is or would be installed of a name.
-func (e *explainer) depsFor(n uint32) []index.Dep {
+// leads reports whether a dependency could have been met by n.
+func (e *explainer) leads(d index.Dep, n uint32) bool {
+	return !d.Type().Negative() && slices.ContainsFunc(e.originals(d), func(v uint32) bool { return e.ix.Versions[v].Name == n })
+}
+
+// groupsFor are the dependencies of what is or would be installed of a name.
+func (e *explainer) groupsFor(n uint32) [][]index.Dep {
 	v := e.install(n)
 	if v == index.None {
 		v = e.ix.Names[n].Candidate
@@ -114,18 +141,20 @@ func (e *explainer) depsFor(n uint32) []index.Dep {
 	if v == index.None {
 		return nil
 	}
-	return e.ix.DepsOf(v)
+	return e.groups(v)
 }
 
-// marked explains a package that is marked and broken.
-func (e *explainer) marked(n uint32) {
+// marked explains a package that is marked and broken, and returns which group of its
+// dependencies is not met.
+func (e *explainer) marked(n uint32) (group int) {
 	e.seen[n] = true
-	for _, g := range e.groups(e.install(n)) {
+	for i, g := range e.groups(e.install(n)) {
 		if g[0].Type().Critical() && !e.holds(n, g) {
 			e.group(n, e.install(n), g)
-			return
+			return i
 		}
 	}
+	return 0
 }
 
 // group explains why a dependency of n cannot be met.
@@ -141,10 +170,10 @@ func (e *explainer) group(n, version uint32, g []index.Dep) {
 	}
 	if why := e.missing(g); why != "" {
 		e.lack = true
-		e.say("%s needs %s, %s", e.ix.Label(n), e.relation(g), why)
+		e.say("%s, %s", e.dependence(n, e.relation(g)), why)
 		return
 	}
-	e.say("%s needs %s", e.ix.Label(n), e.relation(g))
+	e.say("%s", e.dependence(n, e.relation(g)))
 	for _, d := range g {
 		for _, v := range e.originals(d) {
 			e.cannot(e.ix.Versions[v].Name, v)
@@ -230,6 +259,8 @@ func (e *explainer) presence(q uint32) string {
 	switch {
 	case e.is(q, plain):
 		return " (of the essential set)"
+	case ok && by == e.standIn:
+		return " (asked for)"
 	case ok && e.is(q, auto) && by != q:
 		return fmt.Sprintf(" (needed by %s)", e.ix.Label(by))
 	case e.is(q, marked) && !e.is(q, auto):

@@ -27,10 +27,11 @@ type ruleCase struct {
 	why      string // part of the refusal
 
 	recommends bool
+	satisfy    bool // apt is asked to satisfy the request; `_` stands for a space
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(orderCases(), conflictCases(), sweepCases(), providesCases(), archCases(), foreignCases(), suiteCases(), requestCases(), recommendsCases())
+	return slices.Concat(orderCases(), conflictCases(), sweepCases(), providesCases(), archCases(), foreignCases(), suiteCases(), followCases(), dependencyCases(), requestCases(), recommendsCases())
 }
 
 func orderCases() []ruleCase {
@@ -206,12 +207,6 @@ func suiteCases() []ruleCase {
 	return []ruleCase{
 		{name: "a suite's version comes not where another does", request: "a/later", want: "a=2 lib=3",
 			packages: "Package: a\n\nPackage: lib\nVersion: 3\n", second: "Package: a\nVersion: 2\nDepends: lib\n\nPackage: lib\nVersion: 2\n"},
-		{name: "but no further than to a candidate with dependencies", request: "a/later", why: "a needs lib (= 2)",
-			packages: "Package: lib\nVersion: 3\n\nPackage: k\nDepends: y\n\nPackage: y\n", second: "Package: a\nVersion: 2\nDepends: k, lib (= 2)\n\nPackage: lib\nVersion: 2\n"},
-		{name: "what comes before it does", request: "a/later", want: "a=2 k lib=2 y",
-			packages: "Package: lib\nVersion: 3\n\nPackage: k\nDepends: y\n\nPackage: y\n", second: "Package: a\nVersion: 2\nDepends: lib (= 2), k\n\nPackage: lib\nVersion: 2\n"},
-		{name: "a provider of the suite does not count", request: "a/later", why: "a needs v",
-			packages: "Package: q\nVersion: 3\n", second: "Package: a\nVersion: 2\nDepends: v\n\nPackage: q\nVersion: 2\nProvides: v\n"},
 		{name: "the higher version wins", packages: "Package: a\nVersion: 1\n", second: "Package: a\nVersion: 2\n", request: "a", want: "a=2"},
 		{name: "whatever the order", packages: "Package: a\nVersion: 2\n", second: "Package: a\nVersion: 1\n", request: "a", want: "a=2"},
 		{name: "of one version the first counts", packages: "Package: a\nDepends: b\n\nPackage: b\n\nPackage: c\n", second: "Package: a\nDepends: c\n", request: "a", want: "a b"},
@@ -223,6 +218,81 @@ func suiteCases() []ruleCase {
 		{name: "but is with that version named", request: "a b=1", want: "a b",
 			packages: "Package: a\nDepends: b (<< 2)\n\nPackage: b\nVersion: 1\n", second: "Package: b\nVersion: 2\n"},
 	}
+}
+
+// followCases are about lib, which a/later needs as 2 and which the suite later has so,
+// and about k, which a depends on before or after.
+func followCases() []ruleCase {
+	const lib, needy, nice = "Package: lib\nVersion: 3\n\n", "Package: k\nVersion: 5\nDepends: z\n\nPackage: z\n\n", "Package: k\nVersion: 2\n\n"
+	later := func(depends, more string) string {
+		return "Package: a\nVersion: 2\nDepends: " + depends + "\n\nPackage: lib\nVersion: 2\n\n" + more
+	}
+	return []ruleCase{
+		{name: "what a candidate does not meet comes from the suite", request: "a/later", want: "a=2 lib=2",
+			packages: lib, second: later("lib (= 2)", "")},
+		{name: "and before what ends the way", request: "a/later", want: "a=2 k=5 lib=2 z",
+			packages: lib + needy, second: later("lib (= 2), k", nice)},
+		{name: "not behind a name whose candidate needs something", request: "a/later", why: "a needs lib (= 2)",
+			packages: lib + needy, second: later("k, lib (= 2)", nice)},
+		{name: "unless that is asked for, too", request: "a/later z", want: "a=2 k=5 lib=2 z",
+			packages: lib + needy, second: later("k, lib (= 2)", nice)},
+		{name: "or a provider needs nothing", request: "a/later", want: "a=2 lib=2 q2 z",
+			packages: lib + "Package: q1\nDepends: z\nProvides: v\n\nPackage: q2\nProvides: v\n\nPackage: z\n", second: later("v, lib (= 2), z", "")},
+		{name: "a range takes the suite's version where the candidate needs something", request: "a/later", want: "a=2 k=2 lib=2",
+			packages: lib + needy, second: later("k (>= 1), lib (= 2)", nice)},
+		{name: "and not where it needs nothing", request: "a/later", want: "a=2 k=5 lib=2",
+			packages: lib + "Package: k\nVersion: 5\n", second: later("k (>= 1), lib (= 2)", nice)},
+		{name: "a candidate in the way of what was asked for is none", request: "a/later", want: "a=2 k=2 lib=2",
+			packages: lib + "Package: k\nVersion: 5\nConflicts: a\n", second: later("k (>= 1), lib (= 2)", nice)},
+		{name: "the highest version of the suite or none", request: "a/later", why: "a needs k (<= 1)",
+			packages: lib + needy, second: later("k (<= 1), lib (= 2)", nice+"Package: k\n")},
+		{name: "an equal number counts, too", request: "a/later", want: "a=2 k=5 lib=2",
+			packages: lib + needy, second: later("k (>= 1), lib (= 2)", "Package: k\nVersion: 5\n")},
+		{name: "what does not go through stays", request: "a/later", want: "a=2 k=2 y=5 z",
+			packages: needy + "Package: y\nVersion: 5\nDepends: z\n", second: later("k (>= 1)", "Package: k\nVersion: 2\nDepends: y\n")},
+		{name: "unless another alternative follows", request: "a/later", want: "a=2 k=5 m=2 z",
+			packages: needy + "Package: m\nVersion: 5\nDepends: z\n\nPackage: y\nVersion: 5\nDepends: z\n",
+			second:   later("k (>= 1) | m (>= 1), m", "Package: k\nVersion: 2\nDepends: y\n\nPackage: m\nVersion: 2\n")},
+		{name: "in a circle", request: "a/later", want: "a=2 j=2 k=2 lib=2",
+			packages: lib + needy + "Package: j\nVersion: 5\nDepends: z\n", second: later("k (>= 1), lib (= 2)", "Package: k\nVersion: 2\nDepends: j (>= 1)\n\nPackage: j\nVersion: 2\nDepends: k (>= 1)\n")},
+		{name: "a recommendation ends nothing", request: "a/later", want: "a=2 k=2 lib=2 y=5 z", recommends: true,
+			packages: lib + needy + "Package: y\nVersion: 5\nDepends: z\n",
+			second:   "Package: a\nVersion: 2\nRecommends: k (>= 1), lib (= 2)\n\nPackage: lib\nVersion: 2\n\nPackage: k\nVersion: 2\nDepends: y\n"},
+		{name: "a suite that was asked for later wins", request: "a/later k/stable", why: "a needs k (= 2)",
+			packages: needy, second: later("k (= 2)", nice)},
+		{name: "and not one that was asked for before", request: "k/stable a/later", want: "a=2 k=2",
+			packages: needy, second: later("k (= 2)", nice)},
+		{name: "nor a version", request: "a/later k=5", want: "a=2 k=2",
+			packages: needy, second: later("k (= 2)", nice)},
+		{name: "a provider of the suite does not count", request: "a/later", why: "a needs v",
+			packages: "Package: q\nVersion: 3\n", second: later("v", "Package: q\nVersion: 2\nProvides: v\n")},
+	}
+}
+
+// dependencyCases are about what is asked for as a dependency.
+func dependencyCases() []ruleCase {
+	const three = "Package: a\nProvides: v (= 3)\n\nPackage: b\nProvides: v (= 2)\n\nPackage: c\nDepends: b\n\nPackage: d\nConflicts: a\n"
+	all := []ruleCase{
+		{name: "the first alternative", request: "a_|_b", want: "a"},
+		{name: "what is asked for by name meets it", request: "b a_|_b", want: "b"},
+		{name: "what came for another meets it", request: "c a_|_b", want: "b c"},
+		{name: "a provider that is there", request: "c v_(>=_1)", want: "b c"},
+		{name: "one of several providers", request: "v_(>=_1)", want: "b"},
+		{name: "the one in range", request: "v_(>=_3)", want: "a"},
+		{name: "what is in the way is passed over", request: "d a_|_b", want: "b d"},
+		{name: "an alternative that is not meant here", request: "a_[arm64]_|_b", want: "b"},
+		{name: "an alternative that no archive has", request: "nothing_|_a_(>=_9)_|_b", want: "b"},
+		{name: "no alternative left", request: "d a_(>=_1)", why: "a (>= 1) is asked for; d (asked for) conflicts with a"},
+		{name: "a name for all architectures that only one has", request: "a:any_|_b", want: "b"},
+		{name: "the native one", request: "a:native_|_b", want: "a"},
+	}
+	for i := range all {
+		all[i].satisfy = true
+		if all[i].packages == "" {
+			all[i].packages = three
+		}
+	}
+	return all
 }
 
 func requestCases() []ruleCase {
@@ -276,6 +346,15 @@ func (c ruleCase) arches() []string {
 	return []string{"amd64"}
 }
 
+// pieces are what a request asks for.
+func pieces(request string) []string {
+	all := strings.Fields(request)
+	for i, r := range all {
+		all[i] = strings.ReplaceAll(r, "_", " ")
+	}
+	return all
+}
+
 // ask solves a request over inputs.
 func ask(t *testing.T, arches []string, inputs []index.Input, request string, opts solve.Options) (string, error) {
 	t.Helper()
@@ -288,8 +367,8 @@ func ask(t *testing.T, arches []string, inputs []index.Input, request string, op
 		t.Fatal(err)
 	}
 	var picks []solve.Pick
-	for r := range strings.SplitSeq(request, " ") {
-		p, err := solve.Choose(ix, strings.ReplaceAll(r, "_", " "), opts)
+	for _, r := range pieces(request) {
+		p, err := solve.Choose(ix, r, opts)
 		if err != nil {
 			return "", err
 		}
@@ -364,7 +443,11 @@ func aptAnswer(t *testing.T, c ruleCase) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := root.Install(t.Context(), strings.Fields(c.request), c.recommends)
+	ask := root.Install
+	if c.satisfy {
+		ask = root.Satisfy
+	}
+	a, err := ask(t.Context(), pieces(c.request), c.recommends)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,16 +17,34 @@ import (
 	"slices"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
+	"github.com/ashlar-build/ashlar/recipe/relation"
 )
 
-// A Pick is one package of a request, as [Choose] picked it.
+// A Pick is what one entry of a request asks for, as [Choose] picked it: one version
+// of the index, or a dependency that whatever meets it may meet.
 type Pick struct {
 	Name    uint32
-	Version uint32 // of the index; never None
+	Version uint32 // None of a dependency
 
-	// Suite, if the request named one, is also where those dependencies come from
-	// that the candidates of other suites do not meet.
+	Relation []relation.Relation // the alternatives of a dependency
+
+	// Suite, if the request named one, is also where dependencies may come from
+	// (follow.go).
 	Suite string
+
+	at []int // in the request: by dependency, if it is what stands for dependencies
+}
+
+// Meeting lists the versions that meet a dependency, whether they are candidates or
+// not.
+func (p Pick) Meeting(ix *index.Index) []uint32 {
+	var all []uint32
+	for _, r := range p.Relation {
+		if r.Condition.Holds(ix.Arch(), nil) {
+			all = append(all, meeting(ix, r)...)
+		}
+	}
+	return all
 }
 
 // Options are the choices of a solution. The zero value is apt's
@@ -38,12 +56,13 @@ type Options struct {
 }
 
 // Solve returns the versions that the picks bring in, themselves included,
-// sorted by name, native ones before foreign ones. The order of the picks matters. If they cannot be installed
-// together, the error is a *[Refusal].
+// sorted by name, native ones before foreign ones. The order of the picks matters, but
+// that dependencies come last, together. If they cannot be installed together, the
+// error is a *[Refusal].
 func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
+	ix, picks, standIn := together(ix, picks)
 	s := newSolver(ix, opts)
-	picks = distinct(picks)
-	s.picks = picks
+	s.picks, s.standIn = picks, standIn
 	for _, v := range opts.Prefer {
 		s.prefer(ix.Versions[v].Name, v)
 	}
@@ -52,11 +71,7 @@ func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 		s.set(p.Name, protected)
 		s.mark(p.Name, false, 0, true)
 	}
-	for _, p := range picks {
-		if p.Suite != "" {
-			s.follow(p.Version, p.Suite, 0)
-		}
-	}
+	s.follow()
 	for _, p := range picks {
 		s.mark(p.Name, true, 0, true)
 	}
@@ -71,7 +86,9 @@ func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 	}
 	var all []uint32
 	for _, n := range s.installed() {
-		all = append(all, s.install(n))
+		if n != standIn {
+			all = append(all, s.install(n))
+		}
 	}
 	slices.SortFunc(all, func(a, b uint32) int {
 		x, y := &ix.Names[ix.Versions[a].Name], &ix.Names[ix.Versions[b].Name]
@@ -80,80 +97,30 @@ func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 	return all, nil
 }
 
-// distinct drops later picks of the same version.
-func distinct(picks []Pick) []Pick {
+// standInName is how apt calls the package that stands for dependencies.
+const standInName = "satisfy:command-line"
+
+// together drops later picks of the same version, and puts one in the place of all
+// dependencies: of a package that has them, whose name is standIn. It is None if there
+// are none.
+func together(ix *index.Index, picks []Pick) (with *index.Index, out []Pick, standIn uint32) {
 	seen := make(map[uint32]bool, len(picks))
-	var out []Pick
-	for _, p := range picks {
-		if !seen[p.Version] {
+	var depends []relation.Relation
+	var at []int
+	for i, p := range picks {
+		switch {
+		case p.Relation != nil:
+			depends, at = append(depends, p.Relation...), append(at, i)
+		case !seen[p.Version]:
 			seen[p.Version] = true
+			p.at = []int{i}
 			out = append(out, p)
 		}
 	}
-	return out
-}
-
-// follow makes what a suite has the candidate for what version v needs, as apt's
-// `name/suite` does: not where a candidate does that needs nothing itself, but else
-// also where another would do. Like apt it looks no further once the suite has
-// nothing for a dependency whose candidate needs something. It reports whether it
-// went through.
-func (s *solver) follow(v uint32, suite string, depth int) bool {
-	if depth > maxDepth {
-		return false
+	if depends == nil {
+		return ix, out, index.None
 	}
-	for _, g := range s.groups(v) {
-		if g[0].Type().Negative() || !s.wanted(s.ix.Versions[v].Name, g[0].Type()) {
-			continue
-		}
-		met := s.solutions(g)
-		if len(met) > 0 && !s.needsAny(met[0]) {
-			continue
-		}
-		w := s.inSuite(g, suite)
-		if w == index.None && len(met) > 0 {
-			return false
-		}
-		if w != index.None && !s.followTo(w, suite, depth+1) {
-			return false
-		}
-	}
-	return true
-}
-
-// followTo makes a version the candidate, unless one of that number is, and follows
-// what it needs.
-func (s *solver) followTo(w uint32, suite string, depth int) bool {
-	n := s.ix.Versions[w].Name
-	if c := s.candidate(n); c != index.None && s.ix.VersionOf(c) == s.ix.VersionOf(w) {
-		return true
-	}
-	s.prefer(n, w)
-	return s.follow(w, suite, depth)
-}
-
-// needsAny reports whether a version has a dependency that must be met.
-func (s *solver) needsAny(v uint32) bool {
-	return slices.ContainsFunc(s.ix.DepsOf(v), func(d index.Dep) bool {
-		return !d.Type().Negative() && s.wanted(s.ix.Versions[v].Name, d.Type())
-	})
-}
-
-// inSuite returns the version of a suite for a group: the highest that it has of a
-// package which an alternative names, if that is in range; or None. What provides
-// such a name is not asked.
-func (s *solver) inSuite(g []index.Dep, suite string) uint32 {
-	for _, d := range g {
-		c := &s.ix.Constraints[d.Constraint()]
-		vs := s.ix.Names[c.Name].Versions
-		for v := vs.First; v < vs.End(); v++ {
-			if s.ix.In(v, suite) {
-				if s.ix.Accepts(c, v) {
-					return v
-				}
-				break
-			}
-		}
-	}
-	return index.None
+	with, version := ix.With(standInName, depends, nil)
+	standIn = with.Versions[version].Name
+	return with, append(out, Pick{Name: standIn, Version: version, at: at}), standIn
 }

@@ -25,6 +25,8 @@ type solver struct {
 	opts  Options
 	picks []Pick
 
+	standIn uint32 // the name of what stands for dependencies, or None
+
 	flags []uint8
 	inst  []uint32 // the version to be installed, plus one
 	cand  []uint32 // the candidate, plus two; one if it was taken away; zero if the index has it
@@ -146,8 +148,7 @@ func (s *solver) update(n uint32) {
 }
 
 func (s *solver) renew(n uint32) {
-	cs := s.ix.Names[n].Constraints
-	for c := cs.First; c < cs.End(); c++ {
+	for c := range s.ix.ConstraintsOf(n) {
 		put(s.bi, c, s.ix.Meets(c, s.isInstall))
 		put(s.bc, c, s.ix.Meets(c, s.isCandidate))
 	}

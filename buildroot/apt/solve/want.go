@@ -15,13 +15,17 @@ import (
 // does not hold for the architecture: nothing is to be installed for it.
 var ErrNotHere = errors.New("the relation does not hold here")
 
-// Choose picks the package that a relation asks for, as apt's command line does:
-// a name's candidate; `name=version` that very version; `name/suite` that
-// suite's; a virtual package only if one package alone provides it. With
-// `(>= version)` it is the candidate, if that is in the range, as for a dependency.
-// Of alternatives it is the first that exists and can be installed by
-// itself.
+// Choose picks what one entry of a list of packages asks for. A name, `name=version`
+// and `name/suite` are what they are on apt-get's command line: the candidate, that
+// very version, that suite's; a virtual package only if one package alone provides
+// it. `name (>= version)` and alternatives are what they are to `apt-get satisfy`: a
+// dependency, which a candidate must be able to meet, and any package may. Of
+// alternatives with an exact version or a suite among them it is the first that exists
+// and can be installed by itself.
 func Choose(ix *index.Index, text string, opts Options) (Pick, error) {
+	if group := dependency(text); group != nil {
+		return chooseGroup(ix, group)
+	}
 	alternatives := strings.Split(text, "|")
 	var why []string
 	here := false
@@ -43,6 +47,68 @@ func Choose(ix *index.Index, text string, opts Options) (Pick, error) {
 		return Pick{}, ErrNotHere
 	}
 	return Pick{}, errors.New(strings.Join(why, "; "))
+}
+
+// dependency returns the alternatives of a text that is one dependency, with a range of
+// versions or several alternatives; nil if it is not.
+func dependency(text string) []relation.Relation {
+	group, err := relation.Parse(text)
+	if err != nil || len(group) == 0 || len(group) == 1 && group[0].Op == relation.None ||
+		slices.ContainsFunc(group[:len(group)-1], func(r relation.Relation) bool { return !r.Or }) {
+		return nil
+	}
+	return group
+}
+
+// chooseGroup picks a dependency that a candidate can meet.
+func chooseGroup(ix *index.Index, group []relation.Relation) (Pick, error) {
+	var why []string
+	for _, r := range group {
+		if !r.Condition.Holds(ix.Arch(), nil) {
+			continue
+		}
+		if slices.ContainsFunc(meeting(ix, r), func(v uint32) bool { return ix.Names[ix.Versions[v].Name].Candidate == v }) {
+			return Pick{Name: index.None, Version: index.None, Relation: group}, nil
+		}
+		_, err := chooseRelation(ix, r)
+		if err == nil {
+			err = fmt.Errorf("nothing provides %s", strings.TrimSpace(r.String()))
+		}
+		why = append(why, err.Error())
+	}
+	if why == nil {
+		return Pick{}, ErrNotHere
+	}
+	return Pick{}, errors.New(strings.Join(why, "; "))
+}
+
+// meeting lists the versions that meet a relation, candidates or not.
+func meeting(ix *index.Index, r relation.Relation) []uint32 {
+	var id uint32
+	switch r.Arch {
+	case "any":
+		id = ix.Find(r.Name + ":any")
+	case "", "native":
+		id = ix.Find(r.Name)
+	default:
+		id = ix.FindArch(r.Name, r.Arch)
+	}
+	if id == index.None {
+		return nil
+	}
+	var all []uint32
+	vs := ix.Names[id].Versions
+	for v := vs.First; v < vs.End(); v++ {
+		if r.Op.Holds(ix.VersionOf(v), r.Version) {
+			all = append(all, v)
+		}
+	}
+	for _, i := range ix.ProvidersOf(id) {
+		if p := &ix.Provides[i]; r.Op == relation.None || p.Version.Len > 0 && r.Op.Holds(ix.Text(p.Version), r.Version) {
+			all = append(all, p.Owner)
+		}
+	}
+	return all
 }
 
 // chooseOne picks for one alternative.

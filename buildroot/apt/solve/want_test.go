@@ -38,7 +38,7 @@ Provides: w
 		{"broken | b", "b", ""},
 		{"a [arm64] | b", "b", ""},
 		{"nothing | a (>= 3)", "", "no archive has nothing; a (>= 3) is asked for"},
-		{"broken | nothing", "", "broken needs nothing, which no archive has; no archive has nothing"},
+		{"broken | nothing", "", "broken | nothing is asked for; broken needs nothing, which no archive has"},
 		{"v (>= 2)", "p", ""},
 		{"v (>= 4)", "", "v is a virtual package, which p provides as 3"},
 		{"w", "", "name one of those that provide it, p, q"},
