@@ -48,8 +48,12 @@ func (l *loader) cross() {
 // merged checks what only images with the settings of the one that they begin with
 // can tell.
 func (l *loader) merged() {
+	continues := func(i *Instance) bool { return i.Image != nil && i.Image.From.Recipe != "" }
+	if !slices.ContainsFunc(l.w.Recipes, func(r *Recipe) bool { return slices.ContainsFunc(l.instances(r), continues) }) {
+		return
+	}
 	for _, i := range l.w.Graph().All {
-		if i.Image == nil || i.Image.From.Recipe == "" {
+		if !continues(i) {
 			continue
 		}
 		i.Image.checkServices(func(at Ref, hint, format string, args ...any) {

@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
@@ -71,56 +74,62 @@ func (l *loader) workspace() error {
 	return nil
 }
 
-// load reads the named recipes and what they need, or all.
+// load reads the named recipes and what they need, or all: first those that were
+// asked for, then those that these need, and so on.
 func (l *loader) load(names []string) error {
-	if len(names) == 0 {
-		return l.loadAll()
+	level, err := l.asked(names)
+	if err != nil {
+		return err
 	}
-	var queue []string
-	for _, name := range names {
-		name, _, _ = strings.Cut(name, "@")
-		queue = append(queue, name)
-	}
-	asked := len(queue)
-	for n := 0; n < len(queue); n++ {
-		name := queue[n]
-		if l.recipes[name] != nil || l.failed[name] {
-			continue
-		}
-		err := l.read(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			if n < asked {
+	seen := map[string]bool{}
+	for asked := len(names) > 0; len(level) > 0; asked = false {
+		for n, f := range l.read(level) {
+			err := l.take(level[n], f)
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && asked:
 				all, _ := l.list()
-				return fmt.Errorf("no recipe is called %q%s", name, inBrackets(nearHint(name, all)))
+				return fmt.Errorf("no recipe is called %q%s", level[n], inBrackets(nearHint(level[n], all)))
+			case err != nil && !errors.Is(err, fs.ErrNotExist): // of one that is not there whoever needs it is told
+				return err
 			}
-			continue // whoever needs it will be told
+			seen[level[n]] = true
 		}
-		if err != nil {
-			return err
+		var next []string
+		for _, name := range level {
+			for _, d := range l.needs(l.recipes[name]) {
+				if !seen[d.Recipe] {
+					seen[d.Recipe] = true
+					next = append(next, d.Recipe)
+				}
+			}
 		}
-		for _, d := range l.needs(l.recipes[name]) {
-			queue = append(queue, d.Recipe)
-		}
+		level = next
 	}
 	return nil
 }
 
-// loadAll reads what is there. It does not look which directories have a recipe:
-// to open it tells as much.
-func (l *loader) loadAll() error {
+// asked are the names of recipes to begin with, each once. Of all that are there it
+// does not look which directories have a recipe: to open it tells as much.
+func (l *loader) asked(names []string) ([]string, error) {
+	var level []string
+	for _, name := range names {
+		if name, _, _ = strings.Cut(name, "@"); !slices.Contains(level, name) {
+			level = append(level, name)
+		}
+	}
+	if len(names) > 0 {
+		return level, nil
+	}
 	entries, err := fs.ReadDir(l.fsys, recipesDir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return nil, err
 	}
 	for _, e := range entries {
-		if e.Type().IsRegular() {
-			continue
-		}
-		if err := l.read(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		if !e.Type().IsRegular() {
+			level = append(level, e.Name())
 		}
 	}
-	return nil
+	return level, nil
 }
 
 // inBrackets puts a hint behind an error of one line.
@@ -145,12 +154,35 @@ func (l *loader) list() ([]string, error) {
 	return all, nil
 }
 
-// read reads the recipe of a directory, whose name it must have.
-func (l *loader) read(name string) error {
+// A found is a recipe as its file has it, or why it cannot be read.
+type found struct {
+	recipe *Recipe
+	errs   *diag.List
+	err    error
+}
+
+// read reads the recipes of these directories, as many at once as there are
+// processors: they know nothing of each other.
+func (l *loader) read(names []string) []found {
+	all := make([]found, len(names))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for n, name := range names {
+		g.Go(func() error {
+			all[n] = l.one(name)
+			return nil
+		})
+	}
+	g.Wait()
+	return all
+}
+
+// one reads the recipe of a directory, whose name it must have.
+func (l *loader) one(name string) found {
 	file := path.Join(recipesDir, name, recipeFile)
 	src, err := fs.ReadFile(l.fsys, file)
 	if err != nil {
-		return err
+		return found{err: err}
 	}
 	r, errs := parse(file, src)
 	if r != nil && r.Name != name && isRecipeName(r.Name) {
@@ -161,12 +193,20 @@ func (l *loader) read(name string) error {
 	if r != nil && (len(l.w.Arches) != 1 || l.w.Arches[0] != DefaultArch || l.w.Suite != DefaultSuite) {
 		r.check(errs, l.w.Arches, l.w.Suite)
 	}
-	l.errs.Add(errs.Errors()...)
-	if r == nil || errs.Len() > 0 {
+	return found{recipe: r, errs: errs}
+}
+
+// take notes what was found for a name.
+func (l *loader) take(name string, f found) error {
+	if f.err != nil {
+		return f.err
+	}
+	l.errs.Add(f.errs.Errors()...)
+	if f.recipe == nil || f.errs.Len() > 0 {
 		l.failed[name] = true
 		return nil
 	}
-	l.recipes[name] = r
+	l.recipes[name] = f.recipe
 	return nil
 }
 
