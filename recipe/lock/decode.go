@@ -3,116 +3,31 @@ package lock
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
-	toml "github.com/pelletier/go-toml/v2"
-
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
-
-// file is the lock as TOML has it.
-type file struct {
-	Format   int                    `toml:"format"`
-	Archives map[string]fileArchive `toml:"archive"`
-	IDs      map[string]int         `toml:"id"`
-	Sources  map[string]fileSource  `toml:"source"`
-	Vendors  map[string]fileVendor  `toml:"vendor"`
-	Bases    map[string]fileBase    `toml:"base"`
-	Sets     map[string]fileSet     `toml:"set"`
-	Packages map[string]filePackage `toml:"package"`
-	Edited   map[string]string      `toml:"edited"`
-}
-
-type fileArchive struct {
-	URI        string   `toml:"uri"`
-	Suite      string   `toml:"suite"`
-	Components []string `toml:"components"`
-	Date       string   `toml:"date"`
-}
-
-type fileSource struct {
-	Commit  string       `toml:"commit"`
-	SHA256  string       `toml:"sha256"`
-	Size    int64        `toml:"size"`
-	Modules []fileModule `toml:"modules"`
-}
-
-type fileModule struct {
-	Path   string `toml:"path"`
-	URL    string `toml:"url"`
-	Commit string `toml:"commit"`
-}
-
-type fileVendor struct {
-	Of    string           `toml:"of"`
-	Files []fileVendorFile `toml:"files"`
-}
-
-type fileVendorFile struct {
-	At     string `toml:"at"`
-	URL    string `toml:"url"`
-	SHA256 string `toml:"sha256"`
-	Size   int64  `toml:"size"`
-}
-
-type fileBase struct {
-	Packages []string `toml:"packages"`
-}
-
-type fileSet struct {
-	Base     string   `toml:"base"`
-	Suite    string   `toml:"suite"`
-	Asks     []string `toml:"asks"`
-	Packages []string `toml:"packages"`
-	Like     string   `toml:"like"` // the set that lists them
-}
-
-type filePackage struct {
-	Size   int64    `toml:"size"`
-	SHA256 string   `toml:"sha256"`
-	From   string   `toml:"from"`
-	Path   string   `toml:"path"`
-	Date   string   `toml:"date"`
-	Pre    []string `toml:"pre"`
-}
 
 // Decode reads an ashlar.lock. Its mistakes are places in name, all of them
 // together; their remedy is always to lock again.
 func Decode(name string, src []byte) (*Lock, error) {
-	var f file
-	var unknown *toml.StrictMissingError
-	err := toml.NewDecoder(bytes.NewReader(src)).DisallowUnknownFields().Decode(&f)
-	if err != nil && !errors.As(err, &unknown) {
-		return nil, syntaxError(name, src, err)
-	}
 	d := decoder{name: name, src: src}
-	if f.Format != format {
-		d.mistake("format", fmt.Sprintf("this lock has format %d; this ashlar reads %d", f.Format, format))
-		return nil, d.errs.Err()
+	var f file
+	d.fill(&f)
+	if f.Format != format && f.Format != 0 {
+		d.errs = diag.List{} // of what it has there is nothing to be said
 	}
-	if unknown != nil {
-		for _, k := range unknown.Errors {
-			line, col := k.Position()
-			d.at(line, col, fmt.Sprintf("unknown key %q", strings.Join(k.Key(), ".")))
-		}
+	if f.Format != format && d.errs.Len() == 0 {
+		d.mistake("format", fmt.Sprintf("this lock has format %d; this ashlar reads %d", f.Format, format))
+	}
+	if d.errs.Len() > 0 {
+		return nil, d.errs.Err()
 	}
 	l := d.lock(f)
 	return l, d.errs.Err()
-}
-
-func syntaxError(name string, src []byte, err error) error {
-	e := &diag.Error{Pos: diag.Pos{File: name, Line: 1, Col: 1}, Msg: err.Error(), Hint: remedy}
-	var syntax *toml.DecodeError
-	if errors.As(err, &syntax) {
-		e.Pos.Line, e.Pos.Col = syntax.Position()
-		e.Msg = strings.TrimPrefix(syntax.Error(), "toml: ")
-	}
-	e.Line = lineOf(src, e.Pos.Line)
-	return e
 }
 
 const remedy = "ashlar.lock is written by `ashlar lock`: restore it from version control, or remove it and lock again"
@@ -125,15 +40,12 @@ type decoder struct {
 
 // mistake reports msg at the first line that holds needle.
 func (d *decoder) mistake(needle, msg string) {
-	line, col := 1, 1
-	if i := bytes.Index(d.src, []byte(needle)); i >= 0 {
-		line += bytes.Count(d.src[:i], []byte("\n"))
-		col = i - bytes.LastIndexByte(d.src[:i], '\n')
-	}
-	d.at(line, col, msg)
+	d.mistakeAt(max(bytes.Index(d.src, []byte(needle)), 0), msg)
 }
 
-func (d *decoder) at(line, col int, msg string) {
+func (d *decoder) mistakeAt(offset int, msg string) {
+	line := 1 + bytes.Count(d.src[:offset], []byte("\n"))
+	col := offset - bytes.LastIndexByte(d.src[:offset], '\n')
 	d.errs.Add(&diag.Error{Pos: diag.Pos{File: d.name, Line: line, Col: col}, Line: lineOf(d.src, line), Msg: msg, Hint: remedy})
 }
 
@@ -151,34 +63,24 @@ func (d *decoder) lock(f file) *Lock {
 		l.Archives = append(l.Archives, Archive{Name: name, URI: a.URI, Suite: a.Suite, Components: a.Components, Date: a.Date})
 	}
 	for name, n := range f.IDs {
-		l.IDs = append(l.IDs, ID{Name: name, Number: n})
+		l.IDs = append(l.IDs, ID{Name: name, Number: int(*n)})
 	}
 	for name, s := range f.Sources {
-		l.Sources = append(l.Sources, d.source(name, s))
+		l.Sources = append(l.Sources, d.source(name, *s))
 	}
 	for name, v := range f.Vendors {
-		l.Vendors = append(l.Vendors, d.vendor(name, v))
+		l.Vendors = append(l.Vendors, d.vendor(name, *v))
 	}
 	for k, p := range f.Packages {
-		l.Packages = append(l.Packages, d.pkg(k, p))
+		l.Packages = append(l.Packages, d.pkg(k, *p))
 	}
 	for k, s := range f.Bases {
 		l.Bases = append(l.Bases, Base{Name: k, Packages: s.Packages})
 	}
 	for k, s := range f.Sets {
-		first, last := strings.Index(k, " "), strings.LastIndex(k, " ")
-		if first < 0 || first == last {
-			d.mistake(k, fmt.Sprintf("set %q is not named by recipe, use and architecture", k))
-			continue
+		if set, ok := d.set(f, k, *s); ok {
+			l.Sets = append(l.Sets, set)
 		}
-		if s.Like != "" {
-			other, ok := f.Sets[s.Like]
-			if !ok || other.Like != "" || len(s.Packages) > 0 {
-				d.mistake(quote(k), fmt.Sprintf("set %q is like %q, which lists no packages", k, s.Like))
-			}
-			s.Packages = other.Packages // the very same, so that equal ones are known at once
-		}
-		l.Sets = append(l.Sets, Set{Recipe: k[:first], Use: k[first+1 : last], Arch: k[last+1:], Suite: s.Suite, Base: s.Base, Asks: s.Asks, Packages: s.Packages})
 	}
 	for k, digest := range f.Edited {
 		words := strings.SplitN(k, " ", 3)
@@ -186,12 +88,29 @@ func (d *decoder) lock(f file) *Lock {
 			d.mistake(k, fmt.Sprintf("edited file %q is not named by recipe, architecture and path", k))
 			continue
 		}
-		d.digest(digest, k)
-		l.Edited = append(l.Edited, Edited{Recipe: words[0], Arch: words[1], Path: words[2], SHA256: digest})
+		d.digest(*digest, k)
+		l.Edited = append(l.Edited, Edited{Recipe: words[0], Arch: words[1], Path: words[2], SHA256: *digest})
 	}
 	l.sort()
 	d.refs(l)
 	return l
+}
+
+func (d *decoder) set(f file, k string, s fileSet) (Set, bool) {
+	first, last := strings.Index(k, " "), strings.LastIndex(k, " ")
+	if first < 0 || first == last {
+		d.mistake(k, fmt.Sprintf("set %q is not named by recipe, use and architecture", k))
+		return Set{}, false
+	}
+	if s.Like != "" {
+		other := f.Sets[s.Like]
+		if other == nil || other.Like != "" || len(s.Packages) > 0 {
+			d.mistake(quote(k), fmt.Sprintf("set %q is like %q, which lists no packages", k, s.Like))
+			return Set{}, false
+		}
+		s.Packages = other.Packages // the very same, so that equal ones are known at once
+	}
+	return Set{Recipe: k[:first], Use: k[first+1 : last], Arch: k[last+1:], Suite: s.Suite, Base: s.Base, Asks: s.Asks, Packages: s.Packages}, true
 }
 
 func (l *Lock) sort() {
