@@ -44,7 +44,7 @@ func (p *planner) build(r *recipe.Instance, in root) []ID {
 			label += ": " + stepNames(steps)
 		}
 		p.see(&b)
-		made = append(made, p.plan.add(KindBuild, label, name, 0, slices.Concat(inputs, made), b.blobs(), &b))
+		made = append(made, p.plan.add(KindBuild, label, name, 0, append(slices.Clip(inputs), made...), b.blobs(), &b))
 	}
 	return made
 }

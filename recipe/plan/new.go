@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe"
@@ -31,6 +30,8 @@ func New(in Input) (*Plan, error) {
 		bases:  map[string]root{},
 		unpack: map[string]ID{},
 		roots:  map[rootKey]root{},
+		split:  map[wavesKey][][]lock.Package{},
+		goals:  map[Goal]bool{},
 		made:   map[*recipe.Instance]*made{},
 	}
 	for _, r := range in.Graph.Goals {
@@ -54,6 +55,8 @@ type planner struct {
 	bases  map[string]root
 	unpack map[string]ID // by the package's digest
 	roots  map[rootKey]root
+	split  map[wavesKey][][]lock.Package
+	goals  map[Goal]bool // those of the plan
 	made   map[*recipe.Instance]*made
 	errs   diag.List
 }
@@ -85,7 +88,8 @@ func (p *planner) goal(r *recipe.Instance) {
 
 // add adds a goal, unless it is one already.
 func (p *planner) add(goal Goal) {
-	if goal.Action != "" && !slices.Contains(p.plan.Goals, goal) {
+	if goal.Action != "" && !p.goals[goal] {
+		p.goals[goal] = true
 		p.plan.Goals = append(p.plan.Goals, goal)
 	}
 }

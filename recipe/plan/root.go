@@ -23,6 +23,13 @@ type rootKey struct {
 	count int
 }
 
+// A wavesKey is a list likewise, for an architecture.
+type wavesKey struct {
+	first *string
+	count int
+	arch  string
+}
+
 // Inputs are the actions whose results the root is made of.
 func (r Root) Inputs() []ID { return withOutputs(slices.Concat(r.Packages, r.Waves), r.Outputs) }
 
@@ -66,7 +73,7 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 			return known
 		}
 	}
-	waves, err := Waves(p.packages(set.Packages), r.Arch)
+	waves, err := p.waves(set, r.Arch)
 	if err != nil {
 		p.errs.Add(&diag.Error{Pos: diag.Pos{File: r.File}, Msg: fmt.Sprintf("%s dependencies of %s: %v", use, name, err)})
 	}
@@ -119,6 +126,22 @@ func (p *planner) base(r *recipe.Instance, set lock.Set) root {
 	b.base = len(b.Packages)
 	p.bases[key] = b
 	return b
+}
+
+// waves are those of a set, which other sets with its packages share.
+func (p *planner) waves(set lock.Set, arch string) ([][]lock.Package, error) {
+	if len(set.Packages) == 0 {
+		return Waves(nil, arch)
+	}
+	key := wavesKey{&set.Packages[0], len(set.Packages), arch}
+	if known, ok := p.split[key]; ok {
+		return known, nil
+	}
+	waves, err := Waves(p.packages(set.Packages), arch)
+	if err == nil {
+		p.split[key] = waves
+	}
+	return waves, err
 }
 
 func (p *planner) packages(refs []string) []lock.Package {

@@ -93,7 +93,7 @@ func (s *splitter) next() (early map[string]bool, waiting []string) {
 // take returns the packages that are wanted, or all if want is nil, and not done, and
 // marks them done.
 func (s *splitter) take(want map[string]bool) []lock.Package {
-	var wave []lock.Package
+	wave := make([]lock.Package, 0, len(s.packages)-len(s.done))
 	for _, p := range s.packages {
 		if label := p.Label(s.arch); !s.done[label] && (want == nil || want[label]) {
 			wave = append(wave, p)
