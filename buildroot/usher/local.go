@@ -36,6 +36,14 @@ func (l *local) shown(op, name string) error {
 	return nil
 }
 
+// itself opens the directory, nothing where not all of it may be looked at.
+func (l *local) itself() (*os.File, error) {
+	if len(l.only) > 0 {
+		return nil, nil
+	}
+	return l.root.Open(".")
+}
+
 // open does not wait for the other end of a fifo, and opens no device.
 func (l *local) open(name string) (*os.File, error) {
 	if err := l.shown("open", name); err != nil {

@@ -9,11 +9,11 @@ import (
 	"syscall"
 
 	"github.com/ashlar-build/ashlar/buildroot/fdconn"
-	"golang.org/x/sys/unix"
 )
 
 // What a client may ask for.
 const (
+	opDir      = "dir" // the directory itself
 	opOpen     = "open"
 	opStat     = "stat"
 	opLstat    = "lstat"
@@ -164,6 +164,10 @@ func reply(q question, dirs map[string]*local, left unfinished) (a answer, f *os
 	var err error
 	var e entry
 	switch q.Op {
+	case opDir:
+		if f, err = l.itself(); err == nil && f == nil {
+			return answer{}, nil
+		}
 	case opOpen:
 		f, err = l.open(q.Name)
 	case opStat, opLstat:
@@ -206,11 +210,11 @@ type Client struct {
 
 // Open returns a directory by the name that Options.Dirs gave it.
 func (c *Client) Open(dir string) (*Files, error) {
-	r := &remote{c, dir}
-	if _, err := r.stat(".", true); err != nil {
+	_, files, err := c.ask(question{Op: opDir, Dir: dir, Name: "."})
+	if err != nil {
 		return nil, err
 	}
-	return &Files{r}, nil
+	return &Files{&remote{c, dir, near(files)}}, nil
 }
 
 // Ask returns what Options.Tell answers.
@@ -253,79 +257,3 @@ func (c *Client) ask(q question) (answer, []*os.File, error) {
 	files, err := c.conn.Files(a.Files)
 	return a, files, err
 }
-
-// remote is a directory that an usher opens.
-type remote struct {
-	c   *Client
-	dir string
-}
-
-func (r *remote) open(name string) (*os.File, error) {
-	_, files, err := r.c.ask(question{Op: opOpen, Dir: r.dir, Name: name})
-	if err != nil {
-		return nil, err
-	}
-	return named(files, name)
-}
-
-// named gives the file that was received the name that it is known by.
-func named(files []*os.File, name string) (*os.File, error) {
-	if len(files) != 1 {
-		return nil, fmt.Errorf("usher: open %s: %d files came", name, len(files))
-	}
-	f := files[0]
-	defer f.Close()
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
-	}
-	return os.NewFile(uintptr(fd), name), nil
-}
-
-func (r *remote) stat(name string, follow bool) (entry, error) {
-	op := opLstat
-	if follow {
-		op = opStat
-	}
-	a, _, err := r.c.ask(question{Op: op, Dir: r.dir, Name: name})
-	if err != nil || len(a.Entries) != 1 {
-		return entry{}, err
-	}
-	return a.Entries[0], nil
-}
-
-func (r *remote) readDir(name string) ([]entry, error) {
-	a, _, err := r.c.ask(question{Op: opReadDir, Dir: r.dir, Name: name})
-	return a.Entries, err
-}
-
-func (r *remote) readLink(name string) (string, error) {
-	a, _, err := r.c.ask(question{Op: opReadLink, Dir: r.dir, Name: name})
-	return a.Text, err
-}
-
-func (r *remote) create(name string, perm fs.FileMode) (*os.File, string, error) {
-	a, files, err := r.c.ask(question{Op: opCreate, Dir: r.dir, Name: name, Perm: perm})
-	if err != nil {
-		return nil, "", err
-	}
-	f, err := named(files, name)
-	return f, a.Text, err
-}
-
-func (r *remote) rename(from, to string) error {
-	_, _, err := r.c.ask(question{Op: opRename, Dir: r.dir, Name: from, To: to})
-	return err
-}
-
-func (r *remote) mkdirAll(name string, perm fs.FileMode) error {
-	_, _, err := r.c.ask(question{Op: opMkdirAll, Dir: r.dir, Name: name, Perm: perm})
-	return err
-}
-
-func (r *remote) remove(name string) error {
-	_, _, err := r.c.ask(question{Op: opRemove, Dir: r.dir, Name: name})
-	return err
-}
-
-func (r *remote) close() error { return nil }

@@ -5,8 +5,9 @@
 // nothing else and has no groups. What remains as root is the usher: it opens
 // files for the other process and puts finished ones in their place, in the
 // directories that were named beforehand and nowhere else, answers what the program
-// has an answer for, and passes signals and the exit status on. To the rest of the program both are the same:
-// a [Files] is a directory, reached by itself or through an usher.
+// has an answer for, and passes signals and the exit status on. What the other user may
+// read of them anyway it opens without asking. To the rest of the program all are the
+// same: a [Files] is a directory, reached by itself or through an usher.
 //
 // The package does not know what the files are for.
 package usher

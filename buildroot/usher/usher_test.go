@@ -65,6 +65,12 @@ func work(c *Client) {
 	fmt.Println("open", err)
 	text, err := fs.ReadFile(in, "secret")
 	fmt.Printf("read %q %v\n", text, err)
+	near, err := c.Open("near")
+	fmt.Println("open", err, in.b.(*remote).near == nil, near.b.(*remote).near != nil)
+	for _, name := range []string{"sub/public", "sub/secret", "hidden/public", "absent"} {
+		text, err := fs.ReadFile(near, name)
+		fmt.Printf("near %q %v\n", text, errors.Is(err, fs.ErrNotExist))
+	}
 	_, err = in.Create("x", 0o644)
 	fmt.Println("create in in:", err)
 	_, err = c.Open("etc")
@@ -303,7 +309,19 @@ func TestRun(t *testing.T) {
 	if err := os.Chmod(in, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	text, status, err := as(t, "work", map[string]Dir{"in": {Path: in}, "out": {Path: out, Write: true}})
+	near := filepath.Join(in, "near")
+	for name, mode := range map[string]fs.FileMode{"sub/public": 0o644, "sub/secret": 0o600, "hidden/public": 0o644} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(near, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(near, name), []byte(name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(near, "hidden"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text, status, err := as(t, "work", map[string]Dir{"in": {Path: in}, "near": {Path: near}, "out": {Path: out, Write: true}})
 	if status != 0 || err != nil {
 		t.Errorf("status %d, %v", status, err)
 	}
@@ -312,8 +330,13 @@ func TestRun(t *testing.T) {
 variable true
 open <nil>
 read "for root" <nil>
+open <nil> true true
+near "sub/public" false
+near "sub/secret" false
+near "hidden/public" false
+near "" true
 create in in: create x: read-only file system
-open etc: stat .: no directory "etc"
+open etc: dir .: no directory "etc"
 open <nil>
 mkdir <nil>
 create <nil>

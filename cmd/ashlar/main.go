@@ -57,8 +57,9 @@
 //
 // Started as root, ashlar becomes an ordinary user before it does anything: the
 // system user "ashlar" if there is one. That user owns the store, below
-// /var/lib/ashlar. Files of the workspace are opened for it by the process that
-// stayed root, which does nothing else but tell secrets and start ssh, or git
+// /var/lib/ashlar. Files of the workspace that it may not read, and all that it
+// writes there, are opened for it by the process that stayed root, which does nothing
+// else but tell secrets and start ssh, or git
 // upload-pack on this machine, for sources from git: both with root's own files, and
 // both can read that repository and nothing else.
 package main
