@@ -17,6 +17,10 @@ func TestCode(t *testing.T) {
 		{"bool over comment", py, `set = "c.A.open_browser", to = false`, edited(t, py, "# c.A.open_browser = True", "c.A.open_browser = False"), ""},
 		{"number", py, `set = "c.A.port", to = 80`, edited(t, py, "8888", "80"), ""},
 		{"list", py, `set = "X", to = "[]"`, edited(t, py, "[\n  1,\n]", "[]"), ""},
+		{"new bool", py, `set = "c.A.quiet", to = true`, edited(t, py, "DEBUG = True\n", "DEBUG = True\nc.A.quiet = True\n"), ""},
+		{"bool as it was", py, `set = "DEBUG", to = false, was = true`, edited(t, py, "DEBUG = True", "DEBUG = False"), ""},
+		{"bool already", py, `set = "DEBUG", to = true`, same, ""},
+		{"bool was not", py, `set = "DEBUG", to = true, was = false`, same, ""},
 		{"new", py, `set = "HOST", to = "a'b"`, edited(t, py, "DEBUG = True\n", "DEBUG = True\nHOST = 'a\\'b'\n"), ""},
 	})
 }

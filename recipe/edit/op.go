@@ -81,6 +81,11 @@ type Value struct {
 	Text string
 }
 
+// is reports whether a file that says s says v: Python writes False for false.
+func (v Value) is(s string) bool {
+	return s == v.Text || v.Kind == Bool && strings.EqualFold(s, v.Text)
+}
+
 // A Count is how many places an operation must match: N, or at least N where
 // OrMore. The zero Count was not said.
 type Count struct {

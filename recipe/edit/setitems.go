@@ -47,7 +47,7 @@ func (e *editor) setNative(op Op, l lister, active []*node) (change, error) {
 // wasItems checks the items that a list must have.
 func (e *editor) wasItems(op Op, n *node) error {
 	same := func(vs []Value) bool {
-		return slices.EqualFunc(n.words, vs, func(w word, v Value) bool { return w.text == v.Text })
+		return slices.EqualFunc(n.words, vs, func(w word, v Value) bool { return v.is(w.text) })
 	}
 	if op.Was == nil || same(op.Was) || same(op.To) {
 		return nil
@@ -59,7 +59,7 @@ func (e *editor) wasItems(op Op, n *node) error {
 // many as there were.
 func (e *editor) setItems(ch *change, op Op, n *node) error {
 	for i, w := range n.words {
-		if v := op.To[i]; w.text != v.Text || e.st.types && w.quote != 0 && v.Kind != String {
+		if v := op.To[i]; !v.is(w.text) || e.st.types && w.quote != 0 && v.Kind != String {
 			text, err := e.sy.arg(e.t, n, i, v)
 			if err != nil {
 				return e.bad(op, w.start, "", "%s: %v", op, err)
@@ -79,7 +79,7 @@ func (e *editor) proveItems(op Op) func(*tree, []splice) error {
 				return fmt.Errorf("%s has %s", op.Path, plural(len(n.words), "value"))
 			}
 			for i, w := range n.words {
-				if w.text != op.To[i].Text {
+				if !op.To[i].is(w.text) {
 					return fmt.Errorf("item %d of %s is read as %q", i+1, op.Path, w.text)
 				}
 			}

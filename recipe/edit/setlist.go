@@ -115,7 +115,7 @@ func (e *editor) proveList(ch change, op Op) change {
 			return fmt.Errorf("%s says %q", op.Path, got)
 		}
 		for i, n := range active {
-			if !after.says(n, op.To[i].Text) {
+			if !after.holds(n, op.To[i]) {
 				return fmt.Errorf("%s says %q", op.Path, got)
 			}
 		}

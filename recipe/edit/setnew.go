@@ -32,7 +32,7 @@ func (e *editor) setTwin(op Op, twin *node, v Value) (change, error) {
 		return e.setShown(op, c, twin, v)
 	}
 	ch.cuts = append(e.bare(twin, true), cut)
-	return proveValues(ch, []splice{cut}), nil
+	return proveValues(ch, []splice{cut}, v), nil
 }
 
 // setShown takes a key out of a comment of a carver's, then sets it.
@@ -65,7 +65,7 @@ func (e *editor) setShown(op Op, c carver, twin *node, v Value) (change, error) 
 func (e *editor) holdsPath(op Op, v Value) func(*tree, []splice) error {
 	return func(after *tree, _ []splice) error {
 		active, _ := after.find(op.Path, e.st)
-		if len(active) != 1 || v.Kind != raw && !after.says(active[0], v.Text) {
+		if len(active) != 1 || v.Kind != raw && !after.holds(active[0], v) {
 			return fmt.Errorf("%s does not say %q", op.Path, v.Text)
 		}
 		return nil
@@ -96,7 +96,7 @@ func (e *editor) setNew(op Op, v Value) (change, error) {
 		if !isOne(fresh) || !e.st.same(fresh[0].name, op.Path.last().Name) || !fresh[0].parent.sameChain(sec) {
 			return fmt.Errorf("%q is not one entry %s", text, op.Path)
 		}
-		if v.Kind != raw && !after.says(fresh[0], v.Text) {
+		if v.Kind != raw && !after.holds(fresh[0], v) {
 			return fmt.Errorf("%s says %q", op.Path, fresh[0].text())
 		}
 		return nil

@@ -36,7 +36,7 @@ func (e *editor) set(op Op) (change, error) {
 			return change{}, err
 		}
 	}
-	return proveValues(ch, ch.cuts), nil
+	return proveValues(ch, ch.cuts, op.To[0]), nil
 }
 
 // plainValues refuses booleans where a format has none: `true` is a spelling
@@ -86,24 +86,24 @@ func (e *editor) was(op Op, now ...*node) error {
 		if op.Was == nil {
 			return nil
 		}
-		want := op.Was[min(i, len(op.Was)-1)].Text
-		if e.t.says(n, want) || e.already(n, op.To[min(i, len(op.To)-1)].Text) {
+		want := op.Was[min(i, len(op.Was)-1)]
+		if e.t.holds(n, want) || e.already(n, op.To[min(i, len(op.To)-1)]) {
 			continue
 		}
-		return e.bad(op, n.whole.start, "look at what the new default means, then change `was`"+e.quoted([]*node{n}), "%s is %q, was = %q", op.Path, e.t.shown(n), want)
+		return e.bad(op, n.whole.start, "look at what the new default means, then change `was`"+e.quoted([]*node{n}), "%s is %q, was = %q", op.Path, e.t.shown(n), want.Text)
 	}
 	return nil
 }
 
 // already reports whether n is active and says v.
-func (e *editor) already(n *node, v string) bool { return !n.commented() && e.t.says(n, v) }
+func (e *editor) already(n *node, v Value) bool { return !n.commented() && e.t.holds(n, v) }
 
 // setOne appends what gives n the value v.
 func (e *editor) setOne(ch *change, op Op, n *node, v Value) error {
 	if n.val.start < 0 {
 		return e.bad(op, n.whole.start, "name a key below it", "%s has no value that could be set", op.Path)
 	}
-	if e.already(n, v.Text) && len(n.words) > 0 && e.typed(n, v) {
+	if e.already(n, v) && len(n.words) > 0 && e.typed(n, v) {
 		return nil
 	}
 	text, err := e.sy.value(e.t, n, v)
@@ -202,9 +202,9 @@ func holdArgs(after *tree, cuts []splice, v string) error {
 	return nil
 }
 
-// proveValues makes ch hold only if each of the values then stands where it
-// was put, as the value of an active entry.
-func proveValues(ch change, values []splice) change {
+// proveValues makes ch hold only if v, written as each of the values, then stands
+// where it was put, as the value of an active entry.
+func proveValues(ch change, values []splice, v Value) change {
 	put := make(map[splice]bool, len(values))
 	for _, c := range values {
 		put[c] = true
@@ -222,7 +222,7 @@ func proveValues(ch change, values []splice) change {
 			if n.val.start < 0 {
 				continue
 			}
-			if text, ok := want[n.val.end]; ok && isValue(text, n.val.of(after.src)) {
+			if text, ok := want[n.val.end]; ok && isValue(text, n.val.of(after.src)) && after.holds(n, v) {
 				delete(want, n.val.end)
 			}
 		}

@@ -114,6 +114,11 @@ func (t *tree) says(n *node, v string) bool {
 	return len(n.words) != 1 && slices.Equal(strings.Fields(written), strings.Fields(v))
 }
 
+// holds reports whether n's value is v.
+func (t *tree) holds(n *node, v Value) bool {
+	return t.says(n, v.Text) || v.Kind == Bool && v.is(n.text())
+}
+
 // active returns n's kids that are no twins.
 func (n *node) active() []*node {
 	return slices.DeleteFunc(slices.Clone(n.kids), func(k *node) bool { return k.twin })

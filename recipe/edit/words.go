@@ -267,7 +267,7 @@ func (d directives) value(t *tree, n *node, v Value) (string, error) {
 		return d.quoted("", d.quotes[0])
 	}
 	text, err := d.plain(v.Text, len(n.words) < 2)
-	if err == nil && n.val.empty() && text != "" {
+	if err == nil && d.sep == 0 && n.val.empty() && text != "" {
 		text = " " + text
 		if d.after != "" && n.whole.end == n.nameAt.end {
 			text = d.after[:1] + text
