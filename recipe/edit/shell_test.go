@@ -27,6 +27,8 @@ func TestShellWords(t *testing.T) {
 		{`"x${X:-"}"}y"`, `x${X:-"}"}y`},
 		{`/run/"$A".pid`, `/run/$A.pid`},
 		{`a'b'"c"\ d`, `abc d`},
+		{`$(echo x)'\n'"$A"`, `$(echo x)\n$A`},
+		{`"$A"'($|/)'`, `$A(\$|/)`},
 		{"\"a \\\n  b\"", "a \\\n  b"},
 		{"'a\nb'", "a\nb"},
 		{`$?`, `$?`},

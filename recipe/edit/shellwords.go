@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -217,8 +218,8 @@ func shellSays(s string) (quote byte, text string) {
 		switch part := s[at:end]; {
 		case s[at] == '"':
 			b.WriteString(shellUnescape(part[1 : len(part)-1]))
-		case s[at] == '\'' && !strings.ContainsAny(part, "$`\\"):
-			b.WriteString(part[1 : len(part)-1])
+		case s[at] == '\'' && !shellEscapes.MatchString(part):
+			b.WriteString(shellDollars.Replace(part[1 : len(part)-1]))
 		case s[at] == '\'' || strings.HasPrefix(part, "$'"):
 			return 0, s
 		default:
@@ -228,6 +229,13 @@ func shellSays(s string) (quote byte, text string) {
 	}
 	return 0, b.String()
 }
+
+// shellEscapes finds backslashes in single quotes that would mean another thing
+// in double ones, and shellDollars writes there what means nothing in single ones.
+var (
+	shellEscapes = regexp.MustCompile("\\\\[$`\\\\\n']")
+	shellDollars = strings.NewReplacer("$", `\$`, "`", "\\`")
+)
 
 // shellUnescape resolves the backslashes between double quotes that stand before
 // a quote or a backslash; those before a dollar, a backquote or a line end stay

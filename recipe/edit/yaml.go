@@ -258,11 +258,14 @@ func (p *yamlParser) scalarBlock(k *node, at, end, col int) int {
 			if in <= col {
 				break
 			}
-			last, end = to, line
+			last, end = next+len(strings.TrimRight(p.s[next:line], "\r\n")), line // blanks at its end count
 		}
 		next = line
 	}
 	w := word{span: span{at, last}, text: p.s[at:last]}
+	if b, ok := readYAMLBlock(w.text, col, strings.Count(p.s[end:next], "\n")); ok && p.s[end-1] == '\n' {
+		w.text, w.quote = b.text(), p.s[at]
+	}
 	p.is(k, w)
 	return end
 }

@@ -77,23 +77,74 @@ func (yaml) value(t *tree, n *node, v Value) (string, error) {
 	if n.block && len(n.kids) > 0 {
 		return "", fmt.Errorf("it is a list; give a list of values")
 	}
-	if len(n.words) == 0 || n.val.empty() {
+	if n.val.empty() {
 		text, err := yamlSpell(nil, v, false)
 		return " " + text, err
 	}
-	old := &n.words[0]
-	if c := t.src[n.val.start]; c == '[' || c == '{' || c == '|' || c == '>' {
-		old = nil
+	written := n.val.of(t.src)
+	if err := yamlScalar(written); err != nil && !n.commented() {
+		return "", err
 	}
-	return yamlSpell(old, v, false)
+	if len(n.words) != 1 || strings.IndexByte("[{", written[0]) >= 0 {
+		return yamlSpell(nil, v, false)
+	}
+	return yamlLike(t, &n.words[0], n.whole.start-lineStart(t.src, n.whole.start), v, false)
+}
+
+// yamlLike spells v in the manner of old, the value of an entry in column col.
+func yamlLike(t *tree, old *word, col int, v Value, flow bool) (string, error) {
+	if old.quote != '|' && old.quote != '>' {
+		return yamlSpell(old, v, flow)
+	}
+	if text, ok := yamlLines(t, old, col, v); ok {
+		return text, nil
+	}
+	return yamlSpell(nil, v, flow)
+}
+
+// yamlScalar refuses what is no scalar: with a new one, more than a value would
+// be gone.
+func yamlScalar(written string) error {
+	switch last := written[len(written)-1]; {
+	case written[0] == '[' && last == ']':
+		return fmt.Errorf("it is a list; give a list of values")
+	case written[0] == '{' && last == '}':
+		return fmt.Errorf("it is a map in one line; `replace` changes a text in it")
+	case written[0] == '*':
+		return fmt.Errorf("it is an alias; set what is behind `&%s`, or `replace` the alias", written[1:])
+	}
+	return nil
+}
+
+// yamlLines spells v in lines of its own, as old is.
+func yamlLines(t *tree, old *word, col int, v Value) (string, bool) {
+	behind := t.src[old.end:]
+	rest := strings.TrimLeft(behind, " \t\r\n")
+	blanks := strings.Count(behind[:len(behind)-len(rest)], "\n") - 1
+	b, ok := readYAMLBlock(old.of(t.src), col, max(0, blanks))
+	if !ok || v.Kind != String {
+		return "", false
+	}
+	indent := b.indent
+	if indent == 0 {
+		indent = col + len(yaml{}.style().indent)
+	}
+	return b.with(v.Text, eol(t.src), strings.Repeat(" ", indent))
 }
 
 func (yaml) arg(t *tree, n *node, i int, v Value) (string, error) {
-	var old *word
-	if len(n.words) > 0 {
-		old = &n.words[max(i, 0)]
+	flow := t.src[n.val.start] == '['
+	if len(n.words) == 0 {
+		return yamlSpell(nil, v, flow)
 	}
-	return yamlSpell(old, v, t.src[n.val.start] == '[')
+	old := &n.words[max(i, 0)]
+	if i < 0 {
+		return yamlSpell(old, v, flow)
+	}
+	if err := yamlScalar(old.of(t.src)); err != nil {
+		return "", err
+	}
+	return yamlLike(t, old, len(indentAt(t.src, old.start)), v, flow)
 }
 
 func (yaml) entry(t *tree, like *node, name string, v Value) (string, error) {
