@@ -15,15 +15,6 @@ func (e *editor) unset(op Op) (change, error) {
 	return e.each(op, active, e.cut)
 }
 
-// comment puts entries into comments.
-func (e *editor) comment(op Op) (change, error) {
-	active, twins := e.t.find(op.Path, e.st)
-	if len(active) == 0 && len(twins) > 0 && op.Count.N == 0 {
-		return change{says: fmt.Sprintf("already so: commented out in line %d", e.t.line(twins[0].mark))}, nil
-	}
-	return e.each(op, active, e.hide)
-}
-
 // each makes the change that f says for each of the entries, and holds when
 // none of them is active any more.
 func (e *editor) each(op Op, active []*node, f func(*node) (splice, error)) (change, error) {
@@ -45,66 +36,6 @@ func (e *editor) each(op Op, active []*node, f func(*node) (splice, error)) (cha
 		return nil
 	}
 	return ch, nil
-}
-
-// uncomment takes entries out of their comments.
-func (e *editor) uncomment(op Op) (change, error) {
-	active, twins := e.t.find(op.Path, e.st)
-	if op.Count.N == 0 {
-		if len(active) == 1 {
-			return change{says: fmt.Sprintf("already so: active in line %d", e.t.line(active[0].whole.start))}, nil
-		}
-		if twin := e.bestTwin(twins); twin != nil {
-			if rival := e.rival(twins, twin); rival != nil {
-				return change{}, e.bad(op, twin.mark, e.tellApart([]*node{rival, twin}), "%s stands in %s", op.Path, plural(len(twins), "comment"))
-			}
-			twins = []*node{twin}
-		}
-	}
-	if len(twins) == 0 {
-		return change{}, e.noTwin(op, active)
-	}
-	if !op.Count.holds(len(twins)) {
-		return change{}, e.bad(op, twins[0].mark, e.tellApart(twins), "%s is commented out %s, at %s; expected %s", op.Path, times(len(twins)), e.lineList(twins), op.Count)
-	}
-	if err := e.dead(op, twins[0].parent, twins[0].name, twins[0].mark); err != nil {
-		return change{}, err
-	}
-	ch := change{}
-	for _, n := range twins {
-		cuts, err := e.show(n)
-		if err != nil {
-			return change{}, e.bad(op, n.mark, "", "%s: %v", op, err)
-		}
-		ch.cuts = append(ch.cuts, cuts...)
-	}
-	want := len(active) + len(twins)
-	ch.hold = func(after *tree, _ []splice) error {
-		if now, _ := after.find(op.Path, e.st); len(now) != want {
-			return fmt.Errorf("%s stands %s", op.Path, times(len(now)))
-		}
-		return nil
-	}
-	return ch, nil
-}
-
-// rival returns another twin that is as good as the best one and says
-// something else.
-func (e *editor) rival(twins []*node, best *node) *node {
-	for _, t := range twins {
-		if t != best && !t.parent.commented() && e.gap(t) == e.gap(best) && t.text() != best.text() {
-			return t
-		}
-	}
-	return nil
-}
-
-// noTwin says that nothing is commented out that could be uncommented.
-func (e *editor) noTwin(op Op, active []*node) error {
-	if len(active) > 0 {
-		return e.bad(op, active[0].whole.start, e.tellApart(active), "%s is active already, %s", op.Path, times(len(active)))
-	}
-	return e.missing(op)
 }
 
 // dead refuses a key that would have no effect because one before it counts.

@@ -90,7 +90,9 @@ func tomlValue(s string, at, end int) (ws []word, stop int) {
 	}
 	stop = tomlScalar(s, at, end)
 	w := word{span: span{at, stop}, text: s[at:stop]}
-	if q := s[at]; (q == '"' || q == '\'') && stop-at >= 2 && s[stop-1] == q && !tomlLong(s[at:stop]) {
+	if q, text, ok := tomlLines(w.text); ok {
+		w.quote, w.text = q, text
+	} else if q := s[at]; (q == '"' || q == '\'') && stop-at >= 2 && s[stop-1] == q && !tomlLong(s[at:stop]) {
 		w.quote, w.text = q, s[at+1:stop-1]
 		if q == '"' && strings.IndexByte(w.text, '\\') >= 0 {
 			w.text = tomlEscapes.Replace(w.text)
@@ -192,6 +194,49 @@ func isNumber(s string) bool {
 	return len(s)-len(bare) < 2 && bare != "" && bare[0] >= '0' && bare[0] <= '9' && strings.Trim(bare, "0123456789._eE+-") == "" && strings.Count(bare, ".") < 2
 }
 
+// tomlLines reads a string of lines, in three quotes; false: it is none, or one
+// of which lines are joined.
+func tomlLines(s string) (quote byte, text string, ok bool) {
+	if !tomlLong(s) || len(s) < 6 || s[len(s)-3:] != s[:3] || strings.Contains(s, "\\\n") || strings.Contains(s, "\r") {
+		return 0, "", false
+	}
+	text = strings.TrimPrefix(s[3:len(s)-3], "\n")
+	if s[0] == '"' {
+		text = tomlEscapes.Replace(text)
+	}
+	return s[0], text, true
+}
+
+// tomlLike spells v in the manner of old.
+func tomlLike(t *tree, old *word, v Value) (string, error) {
+	written := old.of(t.src)
+	switch q, _, long := tomlLines(written); {
+	case written[0] == '{':
+		return "", fmt.Errorf("it is a table in one line; `replace` changes a text in it")
+	case !long || v.Kind != String || strings.ContainsFunc(v.Text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }):
+		return tomlSpell(old, v)
+	case q == '"':
+		text := strings.ReplaceAll(v.Text, `\`, `\\`)
+		if strings.Contains(text, `"""`) || strings.HasSuffix(text, `"`) {
+			text = strings.ReplaceAll(text, `"`, `\"`)
+		}
+		return `"""` + tomlLead(written, text) + text + `"""`, nil
+	case strings.Contains(v.Text, `'''`) || strings.HasSuffix(v.Text, "'"):
+		return yamlDouble(v.Text)
+	default:
+		return `'''` + tomlLead(written, v.Text) + v.Text + `'''`, nil
+	}
+}
+
+// tomlLead returns the line end behind the quotes, which does not count: as it
+// was, and where the text begins with one.
+func tomlLead(written, text string) string {
+	if written[3] == '\n' || strings.HasPrefix(text, "\n") {
+		return "\n"
+	}
+	return ""
+}
+
 func (tomlText) value(t *tree, n *node, v Value) (string, error) {
 	if len(n.words) == 0 || n.val.start != n.words[0].start {
 		if len(n.words) > 0 || !n.val.empty() {
@@ -200,14 +245,17 @@ func (tomlText) value(t *tree, n *node, v Value) (string, error) {
 		text, err := tomlSpell(nil, v)
 		return " " + text, err
 	}
-	return tomlSpell(&n.words[0], v)
+	return tomlLike(t, &n.words[0], v)
 }
 
 func (tomlText) arg(t *tree, n *node, i int, v Value) (string, error) {
 	if len(n.words) == 0 {
 		return tomlSpell(nil, v)
 	}
-	return tomlSpell(&n.words[max(i, 0)], v)
+	if i < 0 {
+		return tomlSpell(&n.words[0], v)
+	}
+	return tomlLike(t, &n.words[i], v)
 }
 
 func (tomlText) entry(t *tree, like *node, name string, v Value) (string, error) {
