@@ -15,6 +15,7 @@ import (
 // built, what failed, and what was skipped because of that.
 func (e *env) account(p *plan.Plan, r *buildroot.Results) {
 	var built, failed, skipped []string
+	unable := map[string]bool{} // recipes of which something failed
 	note := func(list *[]string, line string) {
 		if line != "" && !slices.Contains(*list, line) {
 			*list = append(*list, line)
@@ -27,6 +28,7 @@ func (e *env) account(p *plan.Plan, r *buildroot.Results) {
 			note(&built, a.Recipe)
 		case err != nil && !errors.As(err, &input):
 			note(&failed, a.Label)
+			unable[a.Recipe] = true
 		}
 	}
 	for _, g := range p.Goals {
@@ -35,6 +37,7 @@ func (e *env) account(p *plan.Plan, r *buildroot.Results) {
 			note(&skipped, g.Recipe+", which needs "+cmp.Or(input.Cause.Recipe, input.Cause.Label))
 		}
 	}
+	built = slices.DeleteFunc(built, func(name string) bool { return unable[name] })
 	if len(built)+len(skipped) == 0 && len(failed) == 1 {
 		return // the error says all
 	}

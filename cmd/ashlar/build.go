@@ -98,6 +98,9 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 	if err != nil {
 		return nil, err
 	}
+	if err := of.numbered(); err != nil {
+		return nil, err
+	}
 	p := of.plan
 	progress := newProgress(e, quiet)
 	builder, err := e.builder(of, progress)

@@ -23,7 +23,7 @@ type workspace struct {
 	*recipe.Workspace
 	files fs.FS
 	store func() (*store.Store, error)
-	lock  *lock.Lock // to plan with instead of the one in the file; nil: that one
+	lock  *lock.Lock // the one of the file, once read, or another one to plan with
 }
 
 // load reads the recipes with these names, all if there are none, and prints
@@ -94,7 +94,8 @@ func (w *workspace) readLock() (*lock.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lock.Decode(lock.FileName, data)
+	w.lock, err = lock.Decode(lock.FileName, data)
+	return w.lock, err
 }
 
 // archives are those that an instance's packages come from: the workspace's, and
