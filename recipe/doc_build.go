@@ -41,7 +41,9 @@
 // variable ASHLAR_SECRET_NAME is it. The value is no part of what names a result:
 // another one builds nothing again. What steps with a secret wrote and said is
 // searched for it, as it is, in base64, hexadecimal, the escapes of URLs and JSON,
-// also inside compressed files and archives, before anything is kept.
+// also inside files of gzip, bzip2, xz, zstd, tar and zip, before anything is kept.
+// What was cut into pieces, reversed, encrypted or encoded in another way is not
+// found: a step with a secret is trusted not to want to give it away.
 //
 // A source has one of url, git and dir.
 //

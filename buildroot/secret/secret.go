@@ -3,10 +3,11 @@
 //
 // It knows the forms in which programs write bytes down without meaning to hide
 // them: as they are, a line of many alone, in base64 at any alignment and wrapped,
-// in hexadecimal, with the escapes of URLs and JSON, and all of that inside
-// compressed files and archives, also nested ones. It cannot find what somebody
-// encrypted, cut into pieces or spelled backwards: a step that has a secret is
-// trusted not to want to give it away.
+// in hexadecimal, also with colons, with the escapes of URLs and JSON, and all of
+// that inside files of gzip, bzip2, xz and zstd and archives of tar and zip, also
+// nested ones. It does not find what somebody encrypted, cut into pieces, spelled
+// backwards or encoded twice, nor base32, octal numbers, UTF-16 or other
+// compressions: a step that has a secret is trusted not to want to give it away.
 package secret
 
 import (
@@ -69,6 +70,9 @@ func (s *Search) add(name string, value []byte) {
 		text := escape(string(value))
 		plain = append(plain, []byte(text), []byte(lowerEscapes(text)))
 	}
+	for _, each := range []string{"%%%02X", "%%%02x", "%02X:", "%02x:"} {
+		plain = append(plain, bytes.TrimSuffix(eachByte(each, value), []byte(":")))
+	}
 	packed := [][]byte{[]byte(hex.EncodeToString(value)), []byte(strings.ToUpper(hex.EncodeToString(value)))}
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for shift := range 3 {
@@ -118,6 +122,15 @@ func jsonHTML(s string) string {
 // strictURL escapes all that RFC 3986 does not call unreserved.
 func strictURL(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+}
+
+// eachByte writes every byte in a format, as some escape all that they get.
+func eachByte(format string, value []byte) []byte {
+	var b []byte
+	for _, c := range value {
+		b = fmt.Appendf(b, format, c)
+	}
+	return b
 }
 
 // lowerEscapes writes %2F as %2f.

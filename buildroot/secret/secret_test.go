@@ -102,6 +102,8 @@ func TestFind(t *testing.T) {
 		{"URL path", "https://x/" + url.PathEscape(token), true},
 		{"URL, lower case", "t=" + lowerEscapes(url.QueryEscape(token)), true},
 		{"URL, strict", "t=" + strictURL(token), true},
+		{"URL, all of it", "t=" + string(eachByte("%%%02X", []byte(token))), true},
+		{"hex with colons", string(eachByte("%02x:", []byte(token))) + "20", true},
 		{"JSON", string(quoted), true},
 		{"JSON without HTML", `{"t":"` + jsonEscape(token) + `"}`, true},
 		{"gzip", compress(t, "x"+token), true},
