@@ -25,7 +25,8 @@ func testCommand() *command {
 		long: `Builds the recipes, starts their images and runs the tests that the recipes declare:
 scripts beside the started image, once its heartbeat is good, and programs inside it.
 Other images that a test names are started before it, in the same network.
-Prints a line for each test; exit status 1 if one fails.`,
+Prints a line for each test; exit status 1 if one fails. Tests of images that could
+not be built are skipped, and the others run.`,
 		store: true, run: runTest,
 	}
 }
@@ -36,42 +37,38 @@ func runTest(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 		return err
 	}
 	env.tests = true
-	b, err := env.build(ctx, names, false)
-	if err != nil {
-		return err
+	b, buildErr := env.build(ctx, names, false)
+	if b == nil || ctx.Err() != nil {
+		return buildErr
 	}
 	keeper, err := env.keeper(ctx)
 	if err != nil {
 		return err
 	}
-	ran, failed := 0, 0
+	ran, failed, skipped := 0, 0, 0
 	for _, i := range b.instances {
 		for _, t := range i.Tests {
-			began := time.Now()
 			tr := &trial{env: env, b: b, runner: keeper, inst: i, test: t}
-			err := tr.run(ctx)
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+			if lacks := tr.lacks(); lacks != "" {
+				fmt.Fprintf(env.out, "skipped %s %s: %s was not built\n", lock.FullName(i), t.Name, lacks)
+				skipped++
+				continue
 			}
 			ran++
-			verdict := "ok    "
-			if err != nil {
-				verdict = "failed"
+			if err := tr.verdict(ctx); ctx.Err() != nil {
+				return context.Cause(ctx)
+			} else if err != nil {
 				failed++
-			}
-			fmt.Fprintf(env.out, "%s %s %s %.1fs\n", verdict, lock.FullName(i), t.Name, time.Since(began).Seconds())
-			if err != nil {
-				tr.explain(err)
 			}
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %s failed", failed, plural(ran, "test"))
+		return errors.Join(buildErr, fmt.Errorf("%d of %s failed", failed, plural(ran, "test")))
 	}
-	if ran == 0 {
+	if ran+skipped == 0 && buildErr == nil {
 		fmt.Fprintln(env.err, "these recipes declare no tests")
 	}
-	return nil
+	return buildErr
 }
 
 // A trial is one test that runs.
@@ -85,6 +82,38 @@ type trial struct {
 	errs   bytes.Buffer
 
 	servers []*server // that were started
+}
+
+// lacks is the recipe that the test needs and that was not built, or "".
+func (t *trial) lacks() string {
+	needs := []*recipe.Instance{t.inst}
+	for _, c := range t.test.With {
+		needs = append(needs, t.b.graph.Find(c.Dep, t.inst))
+	}
+	for _, i := range needs {
+		if _, built := t.b.results[lock.FullName(i)]; !built {
+			return lock.FullName(i)
+		}
+	}
+	return ""
+}
+
+// verdict runs the test and prints what came of it.
+func (t *trial) verdict(ctx context.Context) error {
+	began := time.Now()
+	err := t.run(ctx)
+	if ctx.Err() != nil {
+		return err
+	}
+	verdict := "ok    "
+	if err != nil {
+		verdict = "failed"
+	}
+	fmt.Fprintf(t.env.out, "%s %s %s %.1fs\n", verdict, lock.FullName(t.inst), t.test.Name, time.Since(began).Seconds())
+	if err != nil {
+		t.explain(err)
+	}
+	return err
 }
 
 // maxSaid is how much of what a test says is kept.
