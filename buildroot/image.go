@@ -25,7 +25,7 @@ const (
 	imageName  = "image"  // an Image, as JSON
 	treeBlob   = "tree"   // the index of its tree
 	reportName = "report" // an image.Report, as JSON
-	spdxName   = "spdx"   // SPDX, as JSON
+	billName   = "bill"   // sbom.Contents
 	layerName  = "layer"  // and its number: a compressed archive
 )
 
@@ -236,12 +236,8 @@ func (b *Builder) writeImage(ctx context.Context, res *image.Result, below []Ima
 	r.Blobs[treeBlob], err = b.putBytes(ctx, index.Bytes(), err)
 	r.Blobs[imageName], err = b.putJSON(ctx, img, err)
 	r.Blobs[reportName], err = b.putJSON(ctx, res.Report, err)
-	if err != nil {
-		return r, err
-	}
 	bill.Digest = img.Digest
-	spdx, err := sbom.SPDX(bill)
-	r.Blobs[spdxName], err = b.putBytes(ctx, spdx, err)
+	r.Blobs[billName], err = b.putJSON(ctx, bill, err)
 	return r, err
 }
 

@@ -3,13 +3,13 @@ package buildroot
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/layer/oci"
+	"github.com/ashlar-build/ashlar/layer/sbom"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
@@ -96,14 +96,10 @@ func ReadFiles(ctx context.Context, s *store.Store, r store.Result, paths []stri
 	return made.Contents(ctx, paths, limit)
 }
 
-// ReadSPDX returns an image's bill of materials, SPDX as JSON.
-func ReadSPDX(s *store.Store, r store.Result) ([]byte, error) {
-	f, err := s.Blob(r.Blobs[spdxName])
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(f)
+// ReadBill returns what an image was made of.
+func ReadBill(s *store.Store, r store.Result) (sbom.Contents, error) {
+	var c sbom.Contents
+	return c, readJSON(s, r.Blobs[billName], &c)
 }
 
 // Unpack returns a directory that holds an image's tree, to run it from. It is

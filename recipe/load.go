@@ -15,11 +15,13 @@ import (
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
-// The names of files in a workspace.
+// WorkspaceFile is the name of a workspace's own settings in it.
+const WorkspaceFile = "ashlar.toml"
+
+// The names of a workspace's other files.
 const (
-	workspaceFile = "ashlar.toml"
-	recipesDir    = "recipes"
-	recipeFile    = "recipe.toml"
+	recipesDir = "recipes"
+	recipeFile = "recipe.toml"
 )
 
 // Load reads ashlar.toml and recipes/*/recipe.toml, or only the named recipes
@@ -60,16 +62,16 @@ type loader struct {
 
 // workspace reads ashlar.toml, if there is one.
 func (l *loader) workspace() error {
-	src, err := fs.ReadFile(l.fsys, workspaceFile)
+	src, err := fs.ReadFile(l.fsys, WorkspaceFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		l.w = &Workspace{File: workspaceFile, Suite: DefaultSuite, Arches: []string{DefaultArch}}
+		l.w = &Workspace{File: WorkspaceFile, Suite: DefaultSuite, Arches: []string{DefaultArch}}
 		return nil
 	case err != nil:
 		return err
 	}
 	var errs *diag.List
-	l.w, errs = parseWorkspace(workspaceFile, src)
+	l.w, errs = parseWorkspace(WorkspaceFile, src)
 	l.errs.Add(errs.Errors()...)
 	return nil
 }

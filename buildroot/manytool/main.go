@@ -127,7 +127,7 @@ func (f *filler) image() {
 		f.err = err
 	}
 	f.blob("image", string(data))
-	for _, name := range []string{"tree", "report", "spdx"} {
+	for _, name := range []string{"tree", "report", "bill"} {
 		f.blob(name, name+" of "+f.name)
 	}
 }

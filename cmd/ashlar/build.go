@@ -220,16 +220,25 @@ func (e *env) summary(b *built, g plan.Goal) {
 	}
 }
 
-// one builds one recipe and returns its name, result and image.
-func (e *env) one(ctx context.Context, name string) (string, store.Result, buildroot.Image, *recipe.Instance, error) {
+// An only is the one image that a build was for.
+type only struct {
+	*built
+	name     string // the recipe's full one
+	result   store.Result
+	image    buildroot.Image
+	instance *recipe.Instance
+}
+
+// one builds one recipe, which must have an image.
+func (e *env) one(ctx context.Context, name string) (only, error) {
 	b, err := e.build(ctx, []string{name}, false)
 	if err != nil {
-		return "", store.Result{}, buildroot.Image{}, nil, err
+		return only{}, err
 	}
 	full := b.goals[0].Recipe
 	img, ok := b.images[full]
 	if !ok {
-		return "", store.Result{}, img, nil, fmt.Errorf("recipe %s has no [image]", full)
+		return only{}, fmt.Errorf("recipe %s has no [image]", full)
 	}
-	return full, b.results[full], img, b.instances[0], nil
+	return only{b, full, b.results[full], img, b.instances[0]}, nil
 }

@@ -66,10 +66,11 @@ func runDiff(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 
 // compared reads what is compared of an image, which is built if need be.
 func (e *env) compared(ctx context.Context, name string) (compared, error) {
-	_, r, img, _, err := e.one(ctx, name)
+	one, err := e.one(ctx, name)
 	if err != nil {
 		return compared{}, err
 	}
+	r, img := one.result, one.image
 	c := compared{result: r, versions: map[string]string{}}
 	if c.tree, err = buildroot.ReadImageTree(e.opened.store, r); err != nil {
 		return c, err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/layer/oci"
 	"github.com/ashlar-build/ashlar/layer/oci/registry"
 )
@@ -64,10 +63,11 @@ func runSave(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if len(names) != 2 {
 		return usagef("save takes an image and a file")
 	}
-	full, _, img, _, err := env.one(ctx, names[0])
+	one, err := env.one(ctx, names[0])
 	if err != nil {
 		return err
 	}
+	full, img := one.name, one.image
 	made, err := img.OCI(env.opened.store)
 	if err != nil {
 		return err
@@ -91,17 +91,15 @@ func runSave(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 
 func pushCommand() *command {
 	return &command{
-		name: "push", args: "IMAGE REF", short: "send an image to a registry, with its bill of materials",
+		name: "push", args: "IMAGE REF", short: "send an image to a registry, with its bill of materials and provenance",
 		long: `Sends the image that the recipe IMAGE makes to REF, such as
 registry.example.com/team/nginx:1.26. What the registry has is not sent again. The bill
-of materials (SPDX) is attached to the image. Credentials come from where docker and
-podman keep them. Prints the reference with its digest.`,
+of materials (SPDX) and the provenance (SLSA), as ` + "`ashlar show`" + ` prints them, are attached
+to the image. Credentials come from where docker and podman keep them. Prints the
+reference with its digest.`,
 		store: true, run: runPush,
 	}
 }
-
-// spdxType is the media type of SPDX as JSON (IANA).
-const spdxType = "application/spdx+json"
 
 func runPush(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	names, _, err := parse(flags, args)
@@ -111,19 +109,11 @@ func runPush(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if len(names) != 2 {
 		return usagef("push takes an image and a reference")
 	}
-	_, r, img, _, err := env.one(ctx, names[0])
+	one, err := env.one(ctx, names[0])
 	if err != nil {
 		return err
 	}
-	made, err := img.OCI(env.opened.store)
-	if err != nil {
-		return err
-	}
-	spdx, err := buildroot.ReadSPDX(env.opened.store, r)
-	if err != nil {
-		return err
-	}
-	bill, err := oci.NewArtifact(made, spdxType, spdx, nil)
+	made, err := one.image.OCI(env.opened.store)
 	if err != nil {
 		return err
 	}
@@ -131,7 +121,9 @@ func runPush(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if err != nil {
 		return err
 	}
-	o.Attach = []*oci.Image{bill}
+	if o.Attach, err = env.documents(one, made); err != nil {
+		return err
+	}
 	digest, err := registry.Push(ctx, made, names[1], o)
 	if err != nil {
 		return err

@@ -60,10 +60,11 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	if env.memory != 0 && env.memory < 256e6 {
 		return usagef("--memory: an image cannot do with less than 256MB")
 	}
-	full, r, img, inst, err := env.one(ctx, names[0])
+	one, err := env.one(ctx, names[0])
 	if err != nil {
 		return err
 	}
+	full, r, img, inst := one.name, one.result, one.image, one.instance
 	forwards, err := forwardsOf(published, inst.Image.Ports)
 	if err != nil {
 		return err

@@ -25,7 +25,11 @@ The image is built first if it is not in the store.`,
 }
 
 func runShow(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	spdx := flags.Bool("spdx", false, "print the bill of materials instead, as SPDX JSON")
+	documents := map[string]*bool{
+		"spdx":       flags.Bool("spdx", false, "print the bill of materials instead, as SPDX JSON"),
+		"cyclonedx":  flags.Bool("cyclonedx", false, "print the bill of materials instead, as CycloneDX JSON"),
+		"provenance": flags.Bool("provenance", false, "print what the image was made of and how instead, as SLSA JSON"),
+	}
 	config := flags.Bool("config", false, "print the image's configuration instead, as JSON")
 	names, _, err := parse(flags, args)
 	if err != nil {
@@ -34,30 +38,31 @@ func runShow(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if len(names) != 1 && (len(names) != 2 || !strings.HasPrefix(names[1], "/")) {
 		return usagef("show takes one image, and perhaps an absolute path")
 	}
-	full, r, img, _, err := env.one(ctx, names[0])
+	one, err := env.one(ctx, names[0])
 	if err != nil {
 		return err
 	}
-	s := env.opened.store
-	switch {
-	case *spdx:
-		data, err := buildroot.ReadSPDX(s, r)
-		if err != nil {
+	for kind, asked := range documents {
+		if *asked {
+			data, err := env.document(one, kind)
+			if err != nil {
+				return err
+			}
+			_, err = env.out.Write(data)
 			return err
 		}
-		_, err = env.out.Write(data)
-		return err
-	case *config:
+	}
+	if *config {
 		enc := json.NewEncoder(env.out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(img)
+		return enc.Encode(one.image)
 	}
-	tree, err := buildroot.ReadImageTree(s, r)
+	tree, err := buildroot.ReadImageTree(env.opened.store, one.result)
 	if err != nil {
 		return err
 	}
 	if len(names) == 2 {
-		return env.showPath(ctx, full, r, tree, names[1])
+		return env.showPath(ctx, one.name, one.result, tree, names[1])
 	}
 	return layer.Dump(env.out, tree)
 }
@@ -115,10 +120,11 @@ func runWhy(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	if len(names) != 2 || !strings.HasPrefix(names[1], "/") {
 		return usagef("why takes an image and an absolute path")
 	}
-	full, r, _, _, err := env.one(ctx, names[0])
+	one, err := env.one(ctx, names[0])
 	if err != nil {
 		return err
 	}
+	full, r := one.name, one.result
 	s := env.opened.store
 	tree, err := buildroot.ReadImageTree(s, r)
 	if err != nil {

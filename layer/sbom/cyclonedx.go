@@ -6,9 +6,6 @@ import (
 	"fmt"
 )
 
-// CycloneDXType is the media type of [CycloneDX]'s document.
-const CycloneDXType = "application/vnd.cyclonedx+json"
-
 type cdxDocument struct {
 	Format     string         `json:"bomFormat"`
 	Spec       string         `json:"specVersion"`

@@ -1,20 +1,23 @@
 package sbom
 
-import "cmp"
-
 // ProvenanceType is the media type of [Provenance]'s statement.
 const ProvenanceType = "application/vnd.in-toto+json"
 
 // A Build says how an image was made, for its provenance.
 type Build struct {
-	Recipe  string // name of the recipe
-	Digest  string // SHA-256 of the recipe's file
-	Lock    string // SHA-256 of the lock
-	Repo    string // where recipe and lock are kept, as a URI; or empty
-	Commit  string // their commit there; or empty
-	Format  string // version of the builder's format, which its results follow from
-	Builder string // a URI that names who built, and is trusted for it
+	Recipe string // its full name: "haproxy@3.0"
+	Action string // a digest of all that can change the image
+	Files  []File // of the workspace that say how: recipes, settings, the lock
 }
+
+// A File is one of a workspace.
+type File struct {
+	Name   string
+	SHA256 string
+}
+
+// builderID names what built; who ran it a signature says.
+const builderID = "https://github.com/ashlar-build/ashlar"
 
 type statement struct {
 	Type          string     `json:"_type"`
@@ -37,7 +40,7 @@ type predicate struct {
 type definition struct {
 	Type         string            `json:"buildType"`
 	External     map[string]string `json:"externalParameters"`
-	Internal     map[string]string `json:"internalParameters,omitempty"`
+	Internal     map[string]string `json:"internalParameters"`
 	Dependencies []resource        `json:"resolvedDependencies"`
 }
 
@@ -51,7 +54,7 @@ type builder struct {
 
 // Provenance is an in-toto statement with SLSA's provenance, version 1: which
 // recipe and lock made the image, and every package and source that went in.
-// It has no time and no run's name, because the same build has the same ones.
+// Both are named by the files that say them. It has no time and no run's name, because the same build has the same ones.
 func Provenance(c Contents, b Build) ([]byte, error) {
 	s := statement{
 		Type: "https://in-toto.io/Statement/v1", PredicateType: "https://slsa.dev/provenance/v1",
@@ -60,19 +63,9 @@ func Provenance(c Contents, b Build) ([]byte, error) {
 	d := &s.Predicate.Definition
 	d.Type = "https://github.com/ashlar-build/ashlar/build@v1"
 	d.External = map[string]string{"recipe": b.Recipe}
-	if b.Format != "" {
-		d.Internal = map[string]string{"format": b.Format}
-	}
-	d.Dependencies = []resource{
-		{Name: "recipe", Digest: digestSet(b.Digest)},
-		{Name: "lock", Digest: digestSet(b.Lock)},
-	}
-	if b.Repo != "" {
-		repo := resource{Name: "repository", URI: b.Repo}
-		if b.Commit != "" {
-			repo.Digest = map[string]string{"gitCommit": b.Commit}
-		}
-		d.Dependencies = append(d.Dependencies, repo)
+	d.Internal = map[string]string{"action": b.Action}
+	for _, f := range b.Files {
+		d.Dependencies = append(d.Dependencies, resource{Name: f.Name, Digest: digestSet(f.SHA256)})
 	}
 	packages, recipes := c.sorted()
 	for _, r := range recipes {
@@ -83,7 +76,7 @@ func Provenance(c Contents, b Build) ([]byte, error) {
 	for _, p := range packages {
 		d.Dependencies = append(d.Dependencies, resource{Name: p.Name, URI: c.purl(p), Digest: digestSet(p.SHA256)})
 	}
-	s.Predicate.Details.Builder.ID = cmp.Or(b.Builder, "https://github.com/ashlar-build/ashlar")
+	s.Predicate.Details.Builder.ID = builderID
 	return encode(s)
 }
 

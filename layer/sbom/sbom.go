@@ -47,8 +47,8 @@ type Package struct {
 	URL          string // where the .deb was fetched
 	Homepage     string
 	Maintainer   string
-	// Control are the fields of the package's control file, for [StatusFiles].
-	Control map[string]string
+	// Control are the fields of the package's control file, for [StatusFiles] alone.
+	Control map[string]string `json:"-"`
 }
 
 // A Recipe is a piece of software that was built for the image.

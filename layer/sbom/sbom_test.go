@@ -36,8 +36,8 @@ func contents() sbom.Contents {
 }
 
 func TestDocuments(t *testing.T) {
-	build := sbom.Build{Recipe: "nginx", Digest: strings.Repeat("4", 64), Lock: strings.Repeat("5", 64), Format: "1",
-		Repo: "git+https://example.com/images", Commit: strings.Repeat("6", 40)}
+	build := sbom.Build{Recipe: "nginx", Action: strings.Repeat("6", 64), Files: []sbom.File{
+		{Name: "recipes/nginx/recipe.toml", SHA256: strings.Repeat("4", 64)}, {Name: "ashlar.lock", SHA256: strings.Repeat("5", 64)}}}
 	documents := map[string]func(sbom.Contents) ([]byte, error){
 		"spdx.json":       sbom.SPDX,
 		"cyclonedx.json":  sbom.CycloneDX,
