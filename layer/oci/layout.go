@@ -84,20 +84,6 @@ func (l *Layout) init(dir string) error {
 	return l.replace(layoutFile, []byte(layoutText))
 }
 
-// Open opens the layout in dir.
-func Open(dir string) (*Layout, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open layout: %w", err)
-	}
-	l := &Layout{root}
-	if err := l.check(dir); err != nil {
-		root.Close()
-		return nil, fmt.Errorf("open layout: %w", err)
-	}
-	return l, nil
-}
-
 func (l *Layout) check(dir string) error {
 	text, err := l.root.ReadFile(layoutFile)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -168,19 +168,6 @@ func (m mountable) Layers() ([]v1.Layer, error) {
 	return layers, nil
 }
 
-// Digest asks the registry which digest ref has now, without "sha256:".
-func Digest(ctx context.Context, ref string, o Options) (string, error) {
-	r, err := o.parse(ref)
-	if err != nil {
-		return "", err
-	}
-	d, err := remote.Head(r, o.remote(ctx)...)
-	if err != nil {
-		return "", fmt.Errorf("ask for %s: %w", ref, err)
-	}
-	return d.Digest.Hex, nil
-}
-
 // Vendor is the repository that ref names, as a place to read blobs from: the URL
 // of each, before its digest, and what may ask for it. The registry is asked for a
 // token when the first blob is.

@@ -102,13 +102,12 @@ func TestPush(t *testing.T) {
 	if last != all || all == 0 {
 		t.Errorf("progress ended at %d of %d", last, all)
 	}
-	got, err := registry.Digest(context.Background(), ref, registry.Options{})
-	if err != nil || got != digest {
-		t.Errorf("registry has %s, %v; want %s", got, err, digest)
-	}
 	pulled, err := remote.Image(parse(t, ref))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got, err := pulled.Digest(); err != nil || got.Hex != digest {
+		t.Errorf("registry has %s, %v; want %s", got, err, digest)
 	}
 	if err := validate.Image(pulled); err != nil {
 		t.Errorf("what was pulled: %v", err)
