@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,29 +12,6 @@ import (
 type IDs struct {
 	Users  map[string]uint32
 	Groups map[string]uint32
-}
-
-// ParseIDs reads the numbers from an /etc/passwd and an /etc/group, passwd(5).
-// Of two lines with one name the first counts, as it does for libc. Lines that
-// have no number are passed over.
-func ParseIDs(passwd, group []byte) IDs {
-	return IDs{Users: parseIDs(passwd), Groups: parseIDs(group)}
-}
-
-func parseIDs(text []byte) map[string]uint32 {
-	ids := map[string]uint32{}
-	for line := range bytes.Lines(text) {
-		fields := bytes.SplitN(line, []byte(":"), 4)
-		if len(fields) < 3 || len(fields[0]) == 0 {
-			continue
-		}
-		name := string(fields[0])
-		n, err := strconv.ParseUint(string(bytes.TrimSpace(fields[2])), 10, 32)
-		if _, ok := ids[name]; err == nil && !ok {
-			ids[name] = uint32(n)
-		}
-	}
-	return ids
 }
 
 // UID is the number of the user that owns f.

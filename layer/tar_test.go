@@ -44,9 +44,10 @@ func sampleFiles() []*layer.File {
 }
 
 func tarOptions() layer.TarOptions {
-	return layer.TarOptions{Epoch: 1700000000, IDs: layer.ParseIDs(
-		[]byte("root:x:0:0::/:/bin/sh\nnginx:x:101:101::/:\nnginx:x:7:7::/:\nbroken\n:x:1:1\n"),
-		[]byte("root:x:0:\nadm:x:4:\nnginx:x:101:\n"))}
+	return layer.TarOptions{Epoch: 1700000000, IDs: layer.IDs{
+		Users:  map[string]uint32{"root": 0, "nginx": 101},
+		Groups: map[string]uint32{"root": 0, "adm": 4, "nginx": 101},
+	}}
 }
 
 const wantTar = `./ 5 755 0:0 0

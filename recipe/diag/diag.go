@@ -8,7 +8,6 @@
 package diag
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,19 +37,6 @@ func (p Pos) String() string {
 
 // IsZero reports whether p is no place at all.
 func (p Pos) IsZero() bool { return p == Pos{} }
-
-// At returns the Pos of src[start:end]. A range that goes on behind its first
-// line ends with that line; one outside of src is moved to its end.
-func At(file string, src []byte, start, end int) Pos {
-	start = min(max(start, 0), len(src))
-	end = min(max(end, start), len(src))
-	bol := bytes.LastIndexByte(src[:start], '\n') + 1
-	line := 1 + bytes.Count(src[:start], []byte("\n"))
-	if i := bytes.IndexByte(src[start:end], '\n'); i >= 0 {
-		end = start + i
-	}
-	return Pos{File: file, Line: line, Col: start - bol + 1, End: end - bol + 1}
-}
 
 // An Error is one mistake in a file.
 type Error struct {

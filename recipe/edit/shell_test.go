@@ -33,7 +33,7 @@ func TestShellWords(t *testing.T) {
 		{"'a\nb'", "a\nb"},
 		{`$?`, `$?`},
 	} {
-		w := shellWord(r.written)
+		w, _ := (&shellReader{s: r.written}).word(0)
 		if w.end != len(r.written) || w.text != r.says {
 			t.Errorf("%s is read to offset %d as %q, want %q", r.written, w.end, w.text, r.says)
 		}

@@ -178,12 +178,6 @@ func (r *shellReader) word(at int) (word, bool) {
 	return w, true
 }
 
-// shellWord reads the word that s begins with.
-func shellWord(s string) word {
-	w, _ := (&shellReader{s: s}).word(0)
-	return w
-}
-
 // shellSays returns what a word says, and the quotes that all of it stands in.
 // A word of which double quotes could not say the same is taken as written.
 func shellSays(s string) (quote byte, text string) {

@@ -1,7 +1,6 @@
 package lock
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,27 +14,6 @@ type Move struct {
 
 // A Use is what a recipe uses packages for: "build", "runtime", "test serves".
 type Use struct{ Recipe, Use string }
-
-// String is "libssl3t64 3.5.1-1 → 3.5.4-1".
-func (m Move) String() string {
-	switch {
-	case len(m.Old) == 0:
-		return m.Name + " new: " + versions(m.New)
-	case len(m.New) == 0:
-		return m.Name + " gone: " + versions(m.Old)
-	}
-	return fmt.Sprintf("%s %s → %s", m.Name, versions(m.Old), versions(m.New))
-}
-
-func versions(packages []Package) string {
-	var all []string
-	for _, p := range packages {
-		if !slices.Contains(all, p.Version) {
-			all = append(all, p.Version)
-		}
-	}
-	return strings.Join(all, ", ")
-}
 
 // For are the recipes whose sets of a use the move is in.
 func (m Move) For(use string) []string {

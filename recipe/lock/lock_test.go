@@ -3,6 +3,7 @@ package lock
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -321,7 +322,7 @@ func TestMay(t *testing.T) {
 	}
 	var lines []string
 	for _, m := range Diff(l, next) {
-		lines = append(lines, m.String()+" for "+strings.Join(m.For("build"), ","))
+		lines = append(lines, fmt.Sprint(m.Name, " ", m.Old[0].Version, " → ", m.New[0].Version)+" for "+strings.Join(m.For("build"), ","))
 	}
 	if got, want := strings.Join(lines, "; "), "gcc 1 → 2 for a"; got != want {
 		t.Errorf("moves %q, want %q", got, want)
