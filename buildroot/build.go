@@ -97,6 +97,7 @@ type Builder struct {
 	Options
 	plan  *plan.Plan
 	slots *slots
+	lines *slots // of downloads
 
 	mu        sync.Mutex
 	nodes     map[plan.ID]*node
@@ -110,10 +111,10 @@ type Builder struct {
 	runner    Runner
 	startErr  error
 	stop      context.CancelCauseFunc // of Build
+	keeping   sync.WaitGroup          // see settle
 	report    sync.Mutex
 
-	measure sync.Once
-	ahead   map[plan.ID]time.Duration // see urgency
+	ahead map[plan.ID]time.Duration // see measure
 }
 
 // New makes a Builder for p.
@@ -124,12 +125,16 @@ func New(p *plan.Plan, env Env, o Options) *Builder {
 	if o.Memory < 1 {
 		o.Memory = freeMemory()
 	}
-	return &Builder{plan: p, Env: env, Options: o, slots: newSlots(o.Jobs, o.Memory), nodes: map[plan.ID]*node{}}
+	return &Builder{plan: p, Env: env, Options: o, slots: newSlots(o.Jobs, o.Memory), lines: newSlots(fetch.DefaultJobs, 0), nodes: map[plan.ID]*node{}}
 }
 
-// Close drops what the builder made for itself.
+// Close drops what the builder made for itself, once all results are stored.
 func (b *Builder) Close() error {
+	b.keeping.Wait()
 	var errs []error
+	for _, n := range b.nodes {
+		errs = append(errs, n.unkept)
+	}
 	for _, scratch := range b.own {
 		errs = append(errs, scratch.Close())
 	}
@@ -146,17 +151,24 @@ func (b *Builder) Build(ctx context.Context) (*Results, error) {
 	parent := ctx
 	ctx, b.stop = context.WithCancelCause(ctx)
 	defer b.stop(nil)
+	goals := make([]plan.ID, len(b.plan.Goals))
+	for i, g := range b.plan.Goals {
+		goals[i] = g.Action
+	}
+	b.look(goals)
 	var wg sync.WaitGroup
-	for _, g := range b.plan.Goals {
-		wg.Go(func() { b.need(ctx, g.Action) })
+	for _, id := range goals {
+		wg.Go(func() { b.need(ctx, id) })
 	}
 	wg.Wait()
+	b.keeping.Wait()
 	return b.results(parent)
 }
 
 // Layers returns the layers of a root of the plan, top first, as job.Job has
 // them. What of it is missing is made.
 func (b *Builder) Layers(ctx context.Context, r plan.Root) ([]string, error) {
+	b.look(r.Inputs())
 	inputs, err := b.inputs(ctx, &plan.Action{Inputs: r.Inputs()})
 	if err != nil {
 		return nil, err
@@ -164,35 +176,14 @@ func (b *Builder) Layers(ctx context.Context, r plan.Root) ([]string, error) {
 	return b.stack(r, inputs)
 }
 
-// A node is one action on its way.
-type node struct {
-	done   chan struct{}
-	past   time.Duration // that an action of this name took last
-	made   bool          // it worked, and was not in the store
-	result store.Result
-	err    error
-}
-
-// An InputError is why an action was not done: another one failed, whose result
-// it reads, or whose result that other one reads.
-type InputError struct {
-	Cause *plan.Action // the one that failed
-	Err   error        // why
-}
-
-func (e *InputError) Error() string { return "not done: " + e.Err.Error() }
-func (e *InputError) Unwrap() error { return e.Err }
-
-func isInputError(err error) bool {
-	var e *InputError
-	return errors.As(err, &e)
-}
-
 func (b *Builder) results(ctx context.Context) (*Results, error) {
 	r := &Results{ByAction: map[plan.ID]store.Result{}, Made: map[plan.ID]bool{}, Failed: map[plan.ID]error{}}
 	var errs []error
 	for _, a := range b.plan.Actions {
 		n := b.nodes[a.ID]
+		if n != nil && n.unkept != nil {
+			n.err, n.unkept = n.unkept, nil // told here, and not by Close again
+		}
 		switch {
 		case n == nil:
 		case n.err == nil:
@@ -214,128 +205,6 @@ func (b *Builder) results(ctx context.Context) (*Results, error) {
 	return r, errors.Join(errs...)
 }
 
-// need returns the result of an action, which runs at most once.
-func (b *Builder) need(ctx context.Context, id plan.ID) (store.Result, error) {
-	b.mu.Lock()
-	n := b.nodes[id]
-	if n != nil {
-		b.mu.Unlock()
-		<-n.done
-		return n.result, n.err
-	}
-	n = &node{done: make(chan struct{})}
-	b.nodes[id] = n
-	b.mu.Unlock()
-	defer close(n.done)
-	a := b.plan.Action(id)
-	n.result, n.err = b.settle(ctx, a, n)
-	if n.err != nil && !isInputError(n.err) && ctx.Err() == nil {
-		n.err = fmt.Errorf("%s: %w", a.Label, n.err)
-		b.event(Event{Action: a, State: Failed, Err: n.err})
-		if (b.FailFast || store.IsFull(n.err)) && b.stop != nil {
-			b.stop(errStopped)
-		}
-	}
-	return n.result, n.err
-}
-
-// errStopped is why the others did not go on after a failure.
-var errStopped = errors.New("stopped because something else failed")
-
-// settle finds the result of a in the store, or makes it.
-func (b *Builder) settle(ctx context.Context, a *plan.Action, n *node) (store.Result, error) {
-	if r, ok, err := b.Store.Result(string(a.ID)); ok || err != nil {
-		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
-		return r, err
-	}
-	b.mu.Lock()
-	n.past = b.past(a)
-	b.mu.Unlock()
-	b.event(Event{Action: a, State: Wanted, Past: n.past})
-	inputs, err := b.inputs(ctx, a)
-	if err != nil {
-		return store.Result{}, err
-	}
-	// Other inputs may have the same contents: then nothing is to be done either.
-	key := contentKey(a, inputs)
-	unlock, err := b.Store.Lock(ctx, key)
-	if err != nil {
-		return store.Result{}, err
-	}
-	defer unlock()
-	if r, ok, err := b.Store.Result(key); ok || err != nil {
-		if err == nil {
-			err = errors.Join(b.Store.PutResult(ctx, string(a.ID), r), b.noteDescription(ctx, a))
-		}
-		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
-		return r, err
-	}
-	r, err := b.do(ctx, a, inputs)
-	if err != nil {
-		return r, err
-	}
-	n.made = true
-	if err := b.Store.PutResult(ctx, key, r); err != nil {
-		return r, err
-	}
-	return r, errors.Join(b.Store.PutResult(ctx, string(a.ID), r), b.noteDescription(ctx, a))
-}
-
-// inputs waits for all that a reads.
-func (b *Builder) inputs(ctx context.Context, a *plan.Action) (map[plan.ID]store.Result, error) {
-	var wg sync.WaitGroup // nobody stops the others
-	made := make([]store.Result, len(a.Inputs))
-	failed := make([]error, len(a.Inputs)+len(a.Blobs))
-	for i, id := range a.Inputs {
-		wg.Go(func() {
-			if made[i], failed[i] = b.need(ctx, id); failed[i] != nil {
-				failed[i] = because(b.plan.Action(id), failed[i])
-			}
-		})
-	}
-	for i, blob := range a.Blobs {
-		wg.Go(func() {
-			err := b.download(ctx, blob)
-			if a.Kind == plan.KindBuild {
-				err = replaced(err)
-			}
-			failed[len(a.Inputs)+i] = err
-		})
-	}
-	wg.Wait()
-	results := make(map[plan.ID]store.Result, len(a.Inputs))
-	for i, id := range a.Inputs {
-		results[id] = made[i]
-	}
-	for _, err := range failed {
-		if err != nil {
-			return nil, err // the first in the order of inputs, whichever came first
-		}
-	}
-	return results, nil
-}
-
-// because is the error of what reads from a failed action.
-func because(a *plan.Action, err error) error {
-	var e *InputError
-	if errors.As(err, &e) {
-		return e
-	}
-	return &InputError{Cause: a, Err: err}
-}
-
-// download gets a blob, also in the place of one that the disk has damaged.
-func (b *Builder) download(ctx context.Context, digest string) error {
-	var damaged *store.DigestError
-	if b.Store.HasBlob(digest) {
-		if err := b.Store.Verify(ctx, digest); !errors.As(err, &damaged) {
-			return err
-		}
-	}
-	_, err := b.Fetch.Fetch(ctx, Request(b.plan.Downloads[digest]))
-	return err
-}
-
 // do runs an action when it is its turn. What need not hold up others, such as
 // waiting for the disk, is done after its turn.
 func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]store.Result) (store.Result, error) {
@@ -355,7 +224,7 @@ func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]sto
 	}
 	r.Took = time.Since(began)
 	b.event(Event{Action: a, State: Done, Took: r.Took, Log: r.Blobs[logName], Notes: r.Notes})
-	return r, b.remember(ctx, a, r.Took)
+	return r, nil
 }
 
 // A finisher makes durable what an action made.

@@ -287,3 +287,14 @@ func TestOrder(t *testing.T) {
 		t.Error("no events")
 	}
 }
+
+// What cannot be unpacked is named once.
+func TestDamagedPackage(t *testing.T) {
+	w := newWorld(t, map[string]string{"tool": tool})
+	w.lock.Packages[0].SHA256 = w.put([]byte("no package"))
+	_, _, err := w.build(t.Context(), Options{})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	equalText(t, "error", err.Error(), "unpack base 1: this is no Debian package: it does not begin as an ar archive does")
+}

@@ -2,6 +2,7 @@ package buildroot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -35,6 +36,9 @@ func (b *Builder) unpack(ctx context.Context, u *plan.Unpack) (finisher, error) 
 	}
 	p, err := deb.Unpack(ctx, f, draft.Dir(), deb.Options{Name: b.plan.Downloads[u.SHA256].Name})
 	if err != nil {
+		if bad := (*deb.Error)(nil); errors.As(err, &bad) {
+			err = bad.Err // the action says what is unpacked
+		}
 		return nil, draft.Fail(err)
 	}
 	digest, err := layer.Digest(p.Index)

@@ -98,6 +98,7 @@ func (o ShellOptions) step() string {
 func (b *Builder) Shell(ctx context.Context, a *plan.Action, o ShellOptions) (*Shell, error) {
 	do := a.Do.(*plan.Build)
 	first, at := o.steps(do.Steps)
+	b.look(a.Inputs)
 	inputs, err := b.inputs(ctx, a)
 	if err != nil {
 		return nil, err

@@ -18,27 +18,31 @@ const unpackRate = 10 << 20
 // plan, a itself included. The build cannot end before that has passed, so the
 // longest way goes first.
 func (b *Builder) urgency(a *plan.Action) time.Duration {
-	b.measure.Do(func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.ahead = make(map[plan.ID]time.Duration, len(b.plan.Actions))
-		for i := len(b.plan.Actions) - 1; i >= 0; i-- { // whoever reads a result stands behind
-			a := b.plan.Actions[i]
-			n := b.nodes[a.ID]
-			if n == nil {
-				continue // nobody asked for it, so far
-			}
-			all := b.ahead[a.ID] + guess(a, n.past)
-			b.ahead[a.ID] = all
-			for _, id := range a.Inputs {
-				b.ahead[id] = max(b.ahead[id], all)
-			}
-		}
-	})
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if all, ok := b.ahead[a.ID]; ok {
 		return all
 	}
 	return guess(a, 0)
+}
+
+// measure finds the urgency of all that is to be done, so far as anybody asked.
+func (b *Builder) measure() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ahead = map[plan.ID]time.Duration{}
+	for i := len(b.plan.Actions) - 1; i >= 0; i-- { // whoever reads a result stands behind
+		a := b.plan.Actions[i]
+		n := b.nodes[a.ID]
+		if n == nil || !n.wanted {
+			continue
+		}
+		all := b.ahead[a.ID] + guess(a, n.past)
+		b.ahead[a.ID] = all
+		for _, id := range a.Inputs {
+			b.ahead[id] = max(b.ahead[id], all)
+		}
+	}
 }
 
 // guess is how long an action is likely to take, which past says best.

@@ -60,7 +60,7 @@ const (
 // the caller, and owners' names are in the index. Paths that go through
 // merged-/usr links are unpacked to where the links lead (see [Canonical]).
 //
-// On any error nothing of it stays in dir. Errors name the package.
+// On any error, an [*Error], nothing of it stays in dir.
 func Unpack(ctx context.Context, r io.Reader, dir string, opts Options) (*Package, error) {
 	u := &unpacker{opts: opts, pkg: &Package{Dir: dir, Index: &layer.Index{Meta: map[string]string{}}}}
 	u.defaults()
@@ -75,8 +75,17 @@ func Unpack(ctx context.Context, r io.Reader, dir string, opts Options) (*Packag
 	if name == "" {
 		name = u.opts.Name
 	}
-	return nil, errors.Join(fmt.Errorf("unpack %s: %w", name, err), u.undo())
+	return nil, &Error{Package: name, Err: errors.Join(err, u.undo())}
 }
+
+// An Error is why a package could not be unpacked.
+type Error struct {
+	Package string
+	Err     error
+}
+
+func (e *Error) Error() string { return "unpack " + e.Package + ": " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
 
 // An unpacker is the state of one Unpack.
 type unpacker struct {

@@ -41,7 +41,7 @@ type Options struct {
 	// Git gets what requests want of git repositories. Without it there are none.
 	Git Exporter
 
-	// Jobs is how many downloads run at once: 8 if zero. PerHost is how many of
+	// Jobs is how many downloads run at once: [DefaultJobs] if zero. PerHost is how many of
 	// them ask one host: 4 if zero.
 	Jobs, PerHost int
 
@@ -130,9 +130,11 @@ type Index struct {
 	NotModified  bool   // the copy at hand is still right
 }
 
+// DefaultJobs is how many downloads run at once unless Options say otherwise.
+const DefaultJobs = 8
+
 // The limits that a zero option stands for.
 const (
-	defaultJobs     = 8
 	defaultPerHost  = 4
 	defaultAttempts = 4
 	defaultStall    = 30 * time.Second
@@ -177,7 +179,7 @@ func New(s *store.Store, opts Options) (*Fetcher, error) {
 
 func (o Options) filled() Options {
 	if o.Jobs <= 0 {
-		o.Jobs = defaultJobs
+		o.Jobs = DefaultJobs
 	}
 	if o.PerHost <= 0 {
 		o.PerHost = defaultPerHost

@@ -58,7 +58,7 @@ func (s *Store) put(ctx context.Context, r io.Reader, want string) (string, int6
 	if ok, err := s.use(s.blobs, digest); ok || err != nil {
 		return digest, size, err
 	}
-	return digest, size, s.commits.commit(&pending{from: tmp, dir: blobsDir, name: digest, file: f}, s.publish)
+	return digest, size, s.commit(&pending{from: tmp, dir: blobsDir, name: digest, file: f})
 }
 
 // copyAll copies r to w until r ends or ctx does.

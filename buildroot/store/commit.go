@@ -66,6 +66,14 @@ func (c *committer) commit(p *pending, publish func([]*pending)) error {
 	return p.err
 }
 
+// commit publishes p, see [committer.commit].
+func (s *Store) commit(p *pending) error {
+	if p.file != nil {
+		return s.commitFiles.commit(p, s.publish)
+	}
+	return s.commitTrees.commit(p, s.publish)
+}
+
 // fewFiles is up to how many files are synced one by one. A sync of the whole
 // file system waits for what other programs wrote, too.
 const fewFiles = 4

@@ -98,7 +98,7 @@ func (p *Partial) Commit(ctx context.Context, want string) (digest string, err e
 		return digest, p.Discard()
 	}
 	e := &pending{from: p.name, dir: blobsDir, name: digest, file: p.file}
-	if err := p.store.commits.commit(e, p.store.publish); err != nil {
+	if err := p.store.commit(e); err != nil {
 		return "", fmt.Errorf("commit blob %s: %w", digest, err)
 	}
 	// Not before: whoever waits for the name must be able to open it for writing.

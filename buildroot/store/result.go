@@ -66,7 +66,7 @@ func (s *Store) putResult(ctx context.Context, id string, r Result) error {
 	if _, err := f.Write(r.encode()); err != nil {
 		return full(err)
 	}
-	return s.commits.commit(&pending{from: tmp, dir: resultsDir, name: id, file: f}, s.publish)
+	return s.commit(&pending{from: tmp, dir: resultsDir, name: id, file: f})
 }
 
 // Result looks up what an action came to. A result whose trees or blobs are

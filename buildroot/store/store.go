@@ -88,7 +88,9 @@ type Store struct {
 
 	blobs, trees, results *os.Root
 
-	commits committer
+	// A file does not wait for the sync of the file system that trees wait for.
+	commitFiles, commitTrees committer
+
 	buffers sync.Pool // *[copySize]byte
 
 	mu      sync.Mutex

@@ -58,7 +58,7 @@ func (d *Draft) commit(ctx context.Context, digest string) error {
 	if ok, err := d.store.use(d.store.trees, digest); ok || err != nil {
 		return err
 	}
-	return d.store.commits.commit(&pending{from: d.name, dir: treesDir, name: digest}, d.store.publish)
+	return d.store.commit(&pending{from: d.name, dir: treesDir, name: digest})
 }
 
 // Discard removes the draft. It may be called again, and after Commit.
