@@ -54,10 +54,12 @@ func eachFile(t *testing.T, f func(name, src string)) {
 //	nameless of them: no path names them, alone or with what says the same
 //	held     the new value was read back, and nothing else changed
 //	back     set back, the first bytes came out
-//	alike    not they, but a value that reads as the first one
+//	no value entries whose value is none that set could give: it refuses them
+//	alike    set back, the value reads as the first one, and is spelt otherwise
 //	flags    entries without a value; back: out of a comment as they were
 //
-// With EDITS_SHOW=1 each key that is not back is shown.
+// A last table has each reason why a key has no value or is spelt otherwise. With
+// EDITS_SHOW=1 each such key is shown.
 func TestFiles(t *testing.T) {
 	table := map[string]*tally{}
 	eachFile(t, func(name, src string) {
@@ -72,9 +74,9 @@ func TestFiles(t *testing.T) {
 	})
 	all := &tally{}
 	row := func(name string, c *tally) {
-		fmt.Printf("%-12s %6d %6d %8d %8d %8d %8d %8d %8d %8d\n", name, c.files, c.odd, c.keys, c.nameless, c.held, c.back, c.alike, c.flags, c.flagsBack)
+		fmt.Printf("%-12s %6d %6d %8d %8d %8d %8d %8d %8d %8d %8d\n", name, c.files, c.odd, c.keys, c.nameless, c.none, c.held, c.back, c.alike, c.flags, c.flagsBack)
 	}
-	fmt.Printf("%-12s %6s %6s %8s %8s %8s %8s %8s %8s %8s\n", "format", "files", "odd", "keys", "nameless", "held", "back", "alike", "flags", "back")
+	fmt.Printf("%-12s %6s %6s %8s %8s %8s %8s %8s %8s %8s %8s\n", "format", "files", "odd", "keys", "nameless", "no value", "held", "back", "alike", "flags", "back")
 	for _, n := range slices.Sorted(maps.Keys(table)) {
 		row(n, table[n])
 		all.add(table[n])
@@ -83,19 +85,34 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	row("all", all)
+	for _, why := range slices.Sorted(maps.Keys(all.why)) {
+		fmt.Printf("%6d  %s\n", all.why[why], why)
+	}
 }
 
 // A tally counts what became of the keys of a format.
 type tally struct {
-	files, odd, keys, nameless, held, back, alike int
-	flags, flagsBack                              int
-	notes                                         []string
+	files, odd, keys, nameless, none, held, back, alike int
+	flags, flagsBack                                    int
+	why                                                 map[string]int
+	notes                                               []string
+}
+
+// because counts keys by the reason why their first bytes did not come back.
+func (c *tally) because(why string, keys int) {
+	if c.why == nil {
+		c.why = map[string]int{}
+	}
+	c.why[why] += keys
 }
 
 func (c *tally) add(d *tally) {
 	c.files, c.odd, c.keys, c.nameless = c.files+d.files, c.odd+d.odd, c.keys+d.keys, c.nameless+d.nameless
 	c.held, c.back, c.alike = c.held+d.held, c.back+d.back, c.alike+d.alike
-	c.flags, c.flagsBack = c.flags+d.flags, c.flagsBack+d.flagsBack
+	c.flags, c.flagsBack, c.none = c.flags+d.flags, c.flagsBack+d.flagsBack, c.none+d.none
+	for why, n := range d.why {
+		c.because(why, n)
+	}
 }
 
 func (c *tally) note(format string, args ...any) {
@@ -191,19 +208,20 @@ func (c *tally) flag(e *editor, n *node) {
 // key sets a key to another value and back.
 func (c *tally) key(e *editor, k fileKey) {
 	n, src, name := k.nodes[0], e.t.src, e.in.Name
-	value := "v7654"
-	if isNumber(n.text()) {
-		value = "7654"
-	}
-	for strings.Contains(src, value) {
-		value += "1"
-	}
+	value := otherValue(src, n)
 	set := Op{Verb: Set, Path: k.path, To: []Value{{Text: value}}, Count: Count{N: len(k.nodes)}}
 	if e.isList(n) {
 		set.List, set.To = true, append(set.To, e.valuesOf(n)[1:]...)
 	}
 	now, err := e.apply(src, set)
+	if why := noValue(err); why != "" {
+		c.none += len(k.nodes)
+		c.because("no value: "+why, len(k.nodes))
+		c.note("no value %s: %s: %s", name, k.path, why)
+		return
+	}
 	if err != nil {
+		c.because("refused", len(k.nodes))
 		c.note("refused %s: %s", name, explain(err))
 		return
 	}
@@ -220,15 +238,63 @@ func (c *tally) key(e *editor, k fileKey) {
 	there, _ := again.find(k.path, e.st)
 	switch {
 	case err != nil:
+		c.because("not back: the value cannot be given", len(k.nodes))
 		c.note("not back %s: %s\n%s", name, explain(err), n.whole.of(src))
 	case was == src:
 		c.back += len(k.nodes)
 	case len(there) == len(k.nodes) && there[0].text() == n.text():
 		c.alike += len(k.nodes)
+		c.because("alike: "+e.spelling(k), len(k.nodes))
 		c.note("alike %s: %s\n%s\n%s", name, k.path, n.whole.of(src), there[0].whole.of(was))
 	default:
+		c.because("not back: the value reads as another one", len(k.nodes))
 		c.note("not back %s: %s\n%s", name, k.path, n.whole.of(src))
 	}
+}
+
+// otherValue returns a value that src does not hold, of the kind that n's is: a
+// number, a text of lines, or a word.
+func otherValue(src string, n *node) string {
+	value, end := "v7654", ""
+	switch {
+	case isNumber(n.text()):
+		value = "7654"
+	case len(n.words) > 0 && strings.HasSuffix(n.words[0].text, "\n"):
+		end = "\n"
+	}
+	for strings.Contains(src, value) {
+		value += "1"
+	}
+	return value + end
+}
+
+// noValue returns why an entry has no value that set could give, by the mistake.
+func noValue(err error) string {
+	for _, why := range []string{"is a list", "is a map", "is an alias", "is a table"} {
+		if err != nil && strings.Contains(explain(err), "it "+why) {
+			return "it " + why
+		}
+	}
+	return ""
+}
+
+// spelling says what of a key's spelling no value tells.
+func (e *editor) spelling(k fileKey) string {
+	n := k.nodes[0]
+	written := n.val.of(e.t.src)
+	if slices.ContainsFunc(k.nodes, func(m *node) bool { return m.val.of(e.t.src) != written }) {
+		return "entries that say the same, spelt in two ways"
+	}
+	escaped := strings.ContainsAny(written, "\\&")
+	switch {
+	case e.in.Format == "shell" && len(n.words) == 1 && n.words[0].quote == 0 && strings.ContainsAny(written, "\"'"):
+		return "a word of several quotes"
+	case len(n.words) == 1 && n.words[0].quote == '>':
+		return "where folded lines end"
+	case escaped:
+		return "escapes that need not be"
+	}
+	return "other"
 }
 
 // valuesOf returns what an operation says to give n the value that it has: each
@@ -248,7 +314,7 @@ func (e *editor) valuesOf(n *node) []Value {
 		all = append(all, v)
 	}
 	written := n.val.of(e.t.src)
-	if !e.isList(n) && (len(all) != 1 || n.words[0].quote == 0 && strings.Contains(written, "\n")) {
+	if !e.isList(n) && (len(all) != 1 || n.words[0].quote == 0 && strings.Contains(written, "\n") && e.in.Format != "shell") {
 		return []Value{{Text: written}}
 	}
 	return all
