@@ -2,28 +2,37 @@ package buildroot
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ashlar-build/ashlar/buildroot/image"
+	"github.com/ashlar-build/ashlar/recipe/diag"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
 // Survey looks at the images that all would make, in their order, as far as
 // packages and their scripts decide: artefacts are not built for it. What they
-// need is made at the same time; the first error ends it.
+// need is made at the same time; the first error ends it, but for early edits that
+// hold no longer: of these the error has all.
 func (b *Builder) Survey(ctx context.Context, all []*plan.Image) ([]image.Survey, error) {
 	looks := make(chan struct{}, b.Jobs)
 	found := make([]image.Survey, len(all))
+	mistakes := make([]error, len(all))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, do := range all {
 		g.Go(func() (err error) {
-			found[i], err = b.survey(ctx, do, looks)
+			if found[i], err = b.survey(ctx, do, looks); len(diag.Of(err)) > 0 {
+				mistakes[i], err = err, nil
+			}
 			return err
 		})
 	}
-	return found, g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return found, errors.Join(mistakes...)
 }
 
 // survey looks at one image; of looks, which hold all indexes of an image, only

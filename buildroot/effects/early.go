@@ -3,7 +3,6 @@ package effects
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"slices"
@@ -26,11 +25,16 @@ type Early struct {
 	Remove bool // instead, what Path names is taken away
 }
 
-// metaEarly and a path are a key of an Index's Meta: an edit was made there.
-const metaEarly = "early "
+// metaEarly and a path are a key of an Index's Meta: an edit was made there, of a
+// file that had the bytes which are the value.
+const metaEarly = "before "
 
-// EditedEarly reports whether the wave made an early edit of the file.
-func (e *Effects) EditedEarly(path string) bool { return e.Index.Meta[metaEarly+path] != "" }
+// EditedEarly returns the bytes that a file had before the wave made an early edit
+// of it, if the wave did.
+func (e *Effects) EditedEarly(path string) (before []byte, ok bool) {
+	text, ok := e.Index.Meta[metaEarly+path]
+	return []byte(text), ok
+}
 
 // early makes the early changes of what the wave unpacks, and of what was there.
 func (u *unpacking) early() error {
@@ -115,22 +119,26 @@ func (u *unpacking) editEarly(c Early, p string) error {
 	s, ships := u.ships[p]
 	f := s.file
 	if !ships {
-		if f = u.below.get(p); slices.ContainsFunc(u.Earlier, func(e *Effects) bool { return e.EditedEarly(p) }) {
+		if f = u.below.get(p); slices.ContainsFunc(u.Earlier, func(e *Effects) bool { _, ok := e.EditedEarly(p); return ok }) {
 			return nil
 		}
 	}
 	if f == nil || f.Type != layer.Regular {
 		return nil
 	}
-	data, err := u.bytesOf(s, p)
-	if err == nil {
-		data, err = c.Edit(data)
+	before, err := u.bytesOf(s, p)
+	if _, again := u.run.early[p]; again { // another recipe's
+		before, err = u.upper.ReadFile(p[1:])
 	}
-	if err == nil {
-		err = u.putEarly(p, data, f.Mode)
+	if err != nil {
+		return err
 	}
-	u.edited(p)
-	return err
+	data, err := c.Edit(before)
+	if err != nil {
+		return err
+	}
+	u.edited(p, before)
+	return u.putEarly(p, data, f.Mode)
 }
 
 // bytesOf reads a file of the wave, or of those before.
@@ -147,11 +155,14 @@ func (u *unpacking) bytesOf(s shippedFile, p string) ([]byte, error) {
 	return readIn(s.pkg.Root(), p)
 }
 
-func (v *run) edited(p string) {
+// edited notes an early edit, and what the file was before the first one.
+func (v *run) edited(p string, before []byte) {
 	if v.early == nil {
-		v.early = map[string]bool{}
+		v.early = map[string]string{}
 	}
-	v.early[p] = true
+	if _, ok := v.early[p]; !ok {
+		v.early[p] = string(before)
+	}
 }
 
 // editMade makes early edits of files that a script has just made, in place,
@@ -160,30 +171,31 @@ func (v *run) editMade(ctx context.Context, by doer) error {
 	if by.pkg == "" {
 		return nil
 	}
-	done := false
+	done := map[string]bool{}
 	for _, c := range v.Early {
 		p := deb.Canonical(c.Path)
-		if c.Edit == nil || v.early[p] {
+		if _, ok := v.early[p]; ok && !done[p] || c.Edit == nil {
 			continue
 		}
 		change, ok := v.track.now[p]
 		if !ok || v.track.who[p] != by {
 			continue
 		}
-		data, err := v.upper.ReadFile(p[1:])
-		if err == nil {
-			data, err = c.Edit(data)
+		before, err := v.upper.ReadFile(p[1:])
+		if err != nil {
+			return err
 		}
+		data, err := c.Edit(before)
 		if err == nil {
 			err = v.upper.WriteFile(p[1:], data, fileMode(change.Mode))
 		}
 		if err != nil {
 			return err
 		}
-		v.edited(p)
-		done = true
+		v.edited(p, before)
+		done[p] = true
 	}
-	if !done {
+	if len(done) == 0 {
 		return nil
 	}
 	changes, err := v.runner.Scan(ctx, v.jobDir(), v.base)
@@ -192,6 +204,3 @@ func (v *run) editMade(ctx context.Context, by doer) error {
 	}
 	return err
 }
-
-// earlyMeta are the early edits that were made.
-func (v *run) earlyMeta() []string { return slices.Sorted(maps.Keys(v.early)) }

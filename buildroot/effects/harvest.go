@@ -37,8 +37,8 @@ func (v *run) harvest(ctx context.Context) (*Effects, error) {
 		return nil, fmt.Errorf("harvest: %w", err)
 	}
 	e := &Effects{Dir: v.dir, Index: &layer.Index{Meta: map[string]string{metaEpoch: strconv.FormatInt(v.Epoch, 10)}}}
-	for _, p := range v.earlyMeta() {
-		e.Index.Meta[metaEarly+p] = "edited"
+	for p, before := range v.early {
+		e.Index.Meta[metaEarly+p] = before
 	}
 	if err := os.Rename(v.upperDir(), e.Root()); err != nil {
 		return nil, fmt.Errorf("harvest: %w", err)

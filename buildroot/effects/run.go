@@ -48,7 +48,7 @@ type run struct {
 	track    *tracker
 	reports  []Report
 	refused  map[string]bool
-	early    map[string]bool        // early edits that were made
+	early    map[string]string      // by files that early edits changed: their bytes before
 	restored map[string]*layer.File // packages' files that had to be laid over something
 
 	upper *os.Root // what the scripts wrote, opened when the first job is done

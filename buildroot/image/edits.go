@@ -18,7 +18,7 @@ func (a *assembly) edit(t *layer.Tree, early bool) {
 			if e.Early != early || !strings.HasPrefix(e.Path, "/") {
 				continue
 			}
-			if early && a.editedByScripts(t, e) {
+			if early && a.editedByScripts(t, c, e) {
 				continue
 			}
 			known := a.mistakes.Len()
