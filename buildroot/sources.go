@@ -164,7 +164,7 @@ func (w *building) editSource(e recipe.Edit) (mistakes []*diag.Error, err error)
 			mistakes = append(mistakes, &diag.Error{Pos: e.Pos, Msg: fmt.Sprintf("the source has no file %s", name)})
 			continue
 		}
-		res, err := edit.Apply(edit.Input{Name: name, Bytes: data, Format: e.Format, Ops: e.Ops})
+		res, err := edit.Apply(edit.Input{Name: name, Bytes: data, Format: e.Format, Ops: e.Ops, Files: w.patches()})
 		if err != nil {
 			found := diag.Of(err)
 			if len(found) == 0 {
@@ -178,6 +178,15 @@ func (w *building) editSource(e recipe.Edit) (mistakes []*diag.Error, err error)
 		}
 	}
 	return mistakes, nil
+}
+
+// patches are the differences that edits of the source apply, by their names.
+func (w *building) patches() map[string][]byte {
+	files := map[string][]byte{}
+	for _, f := range w.do.Patches {
+		files[f.Name] = f.Data
+	}
+	return files
 }
 
 // rewrite replaces a file's bytes and keeps its mode and time, so that make sees

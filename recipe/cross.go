@@ -149,6 +149,9 @@ func (l *loader) files(i *Instance, rd *reader) {
 				refs = append(refs, Ref{f.From, f.FromPos})
 			}
 		}
+		for _, e := range c.Edits {
+			refs = append(refs, e.Patches()...)
+		}
 	}
 	for _, ref := range refs {
 		l.exists(rd, ref, i.Locate(ref.Name))

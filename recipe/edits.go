@@ -21,6 +21,18 @@ type Edit struct {
 	Ops        []edit.Op // expanded, if the recipe says so
 }
 
+// Patches are the files of the edit's unified differences, as [Instance.Locate]
+// takes them.
+func (e Edit) Patches() []Ref {
+	var refs []Ref
+	for _, op := range e.Ops {
+		if op.Verb == edit.Patch {
+			refs = append(refs, Ref{op.Text, op.Pos})
+		}
+	}
+	return refs
+}
+
 const editKeys = "set unset comment uncomment lines ops format files require expand early only"
 
 // edit reads what happens to one file.

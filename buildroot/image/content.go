@@ -193,24 +193,33 @@ func (a *assembly) owner(s string) (user, group string) {
 
 // file puts one [file] entry into t: a file, or all that a directory has.
 func (a *assembly) file(t, below *layer.Tree, c content, f recipe.File) {
-	for _, src := range a.sources(below, c, f) {
+	for _, src := range a.expanded(below, c, f) {
 		p, err := place(t, src.path)
 		if err != nil {
 			a.mistake(f.Pos, "", "file %s: %v", src.path, err)
 			continue
-		}
-		if f.Expand && f.From != "" {
-			text, err := expand(string(src.data), c.of.Recipe.Vars)
-			if err != nil {
-				a.mistake(f.Pos, "write $${ for a ${ that is to stay", "%s, %v", f.From, err)
-			}
-			src.data = []byte(text)
 		}
 		g := layer.Content(p, f.Mode.Or(usualMode(src.data)), src.data, c.from("file"))
 		g.User, g.Group = a.owner(f.Owner)
 		g.Facts = layer.FactsOf(bytes.NewReader(src.data), int64(len(src.data)))
 		a.put(t, c, g, f.Replace, f.Pos, "file")
 	}
+}
+
+// expanded are the files that one [file] entry brings, as they are to be.
+func (a *assembly) expanded(below *layer.Tree, c content, f recipe.File) []source {
+	list := a.sources(below, c, f)
+	if !f.Expand || f.From == "" {
+		return list
+	}
+	for i := range list {
+		text, err := expand(string(list[i].data), c.of.Recipe.Vars)
+		if err != nil {
+			a.mistake(f.Pos, "write $${ for a ${ that is to stay", "%s, %v", f.From, err)
+		}
+		list[i].data = []byte(text)
+	}
+	return list
 }
 
 // usualMode is the mode of a file whose recipe gives none: by its first bytes,

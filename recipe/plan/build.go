@@ -24,7 +24,7 @@ func splitEdits(all []recipe.Edit) (image, source []recipe.Edit) {
 func (p *planner) build(r *recipe.Instance, in root) []ID {
 	_, edits := splitEdits(r.Edits)
 	whole := &Build{
-		Root: in.Root, Linked: len(in.Outputs) > 0, Arch: r.Arch, Vars: r.Vars, Edits: edits, Caches: r.Caches,
+		Root: in.Root, Linked: len(in.Outputs) > 0, Arch: r.Arch, Vars: r.Vars, Edits: edits, Patches: p.patches(r, edits), Caches: r.Caches,
 		Room: Room{Env: r.Room.Env, Workdir: r.Room.Workdir, Flags: r.Room.Flags},
 	}
 	for _, s := range r.Sources {

@@ -26,6 +26,7 @@ func (p *planner) early(r *recipe.Instance) []Early {
 				e.Data = append(e.Data, p.file(of, f.Place, f.From, f.Pos)...)
 			}
 		}
+		e.Data = append(e.Data, p.patches(of, e.Edits)...)
 		all = append(all, e)
 	}
 	return all

@@ -28,9 +28,33 @@ func (p *planner) files(r *recipe.Instance, image bool) []File {
 				all = append(all, files...)
 			}
 		}
+		all = append(all, p.patches(r, c.Edits)...)
 	}
 	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return slices.CompactFunc(all, func(a, b File) bool { return a.Name == b.Name })
+}
+
+// patches reads the differences that edits apply.
+func (p *planner) patches(r *recipe.Instance, edits []recipe.Edit) []File {
+	var all []File
+	for _, e := range edits {
+		for _, ref := range e.Patches() {
+			name, there := strings.CutPrefix(ref.Name, "//")
+			place := recipe.Beside
+			if there {
+				place = recipe.InWorkspace
+			}
+			all = append(all, p.file(r, place, name, ref.Pos)...)
+		}
+	}
+	return all
+}
+
+// LocalFiles are the files of the workspace that r brings into images, with what
+// stands below its [image] or without.
+func LocalFiles(fsys fs.FS, r *recipe.Instance, image bool) ([]File, error) {
+	p := &planner{Input: Input{Files: fsys}}
+	return p.files(r, image), p.errs.Err()
 }
 
 // file reads a file of the workspace, or all files below a directory.

@@ -39,7 +39,7 @@ var formats = map[Kind]int{
 
 // editFormat is part of the description of each edit: raise it when an equal
 // operation makes something else of an equal file.
-const editFormat = 2
+const editFormat = 3
 
 // An Action is one thing to do.
 type Action struct {
@@ -118,6 +118,7 @@ type Build struct {
 	Vars    []recipe.Var
 	Sources []Source
 	Edits   []recipe.Edit // of files in the unpacked source
+	Patches []File        // of these edits
 	Room    Room
 	Steps   []recipe.Step
 	Caches  []recipe.Ref `plan:"-"` // they can make it faster, and nothing else
