@@ -47,7 +47,7 @@ func (e *editor) hidden(op Op, active []*node, after *tree, cuts []splice) error
 	}
 	back, _ := e.sy.parse(text).find(op.Path, e.st)
 	if len(twins) != len(active) || !slices.EqualFunc(back, active, func(a, b *node) bool { return a.text() == b.text() }) {
-		return fmt.Errorf("in its comment it would be read as `%s`; `unset` takes it away", clip(after.src[twins[0].whole.start:twins[0].whole.end]))
+		return fmt.Errorf("in its comment it would be read as %q; `unset` takes it away", clip(after.src[twins[0].whole.start:twins[0].whole.end]))
 	}
 	return nil
 }

@@ -65,6 +65,68 @@ func mistakes() []struct{ file, in, op string } {
 		{"/etc/x.txt", "a\nb\na\n", `delete-line = "^a$"`},
 		{"/etc/x.txt", "one\ntwo\n", `insert = "x", after = "/three/"`},
 		{"/etc/x.txt", "one\none\n", `insert = "x", after = "/one/"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `insert = "x;", last-in = "/http/"`},
+		{"/etc/x.txt", "a\n", `regex = "a", with = 'b\'`},
+		{"/etc/x.txt", "a\n", `regex = "a", with = '\q'`},
+		{"/etc/x.txt", "a\n", `patch = "gone.patch"`},
+		{"/etc/x.txt", "a\nb\n", `patch = "short.patch"`},
+		{"/etc/x.txt", "a\nb\n", `patch = "back.patch"`},
+		{"/etc/x.txt", "a\nb\n", `patch = "behind.patch"`},
+		// In comments.
+		{"/etc/ssh/sshd_config", "#Port 22\n#Port 23\n", `uncomment = "Port", count = 3`},
+		{"/etc/ssh/sshd_config", "#Port 22\n#Port 23\n", `uncomment = "Port"`},
+		{"/etc/apache2/apache2.conf", "#CustomLog a b\n", `set = "CustomLog", arg = 1, to = "c"`},
+		{"/etc/foo.ini", "0:\n#  0", `comment = "0"`},
+		{"/etc/x.json", "{\"a\": [1]}\n", `comment = "a"`},
+		{"/etc/x.xml", "<a b='1'/>\n", `comment = "a/@b"`},
+		{"/etc/x.xml", "<a>\n  <b>--</b>\n</a>\n", `comment = "a/b"`},
+		{"/etc/x.yml", "a: b\n  c\n", `comment = "a"`},
+		// Other names.
+		{"/etc/foo.ini", "[a]\nb = 1\nc = 2\n", `rename = "a/b", to = "c"`},
+		{"/etc/foo.ini", "[a]\nb = 1\n", `rename = "a/b", to = "c=d"`},
+		{"/etc/default/x", "A=1\n", `rename = "A", to = "A-B"`},
+		{"/etc/x.json", "{\"a\": [1]}\n", `rename = "a/-", to = "b"`},
+		{"/etc/x.xml", "<a>\n  <b>1</b>\n</a>\n", `rename = "a/b", to = "c"`},
+		{"/etc/x.xml", "<a b='1'/>\n", `rename = "a/@b", to = "1 2"`},
+		// New keys and sections.
+		{"/etc/default/x", "A=1\n", `set = "A-B", to = "1"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/'a b'", to = "on"`},
+		{"/etc/x.xml", "<a>\n</a>\n", `set = "a/'1 2'", to = "1"`},
+		{"/etc/x.xml", "<a>text</a>\n", `insert = "<b/>", last-in = "a"`},
+		{"/etc/fstab", "/dev/a / ext4 ro 0 1\n", `section = "a", body = "b"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `section = "http[listen='80']", body = "a b;"`},
+		{"/etc/foo.ini", "[a]\nb = 1\n", `section = "'x]y'", body = "b = 1"`},
+		// Lists.
+		{"/etc/nsswitch.conf", "hosts: files\n", `remove = "hosts", value = "files"`},
+		{"/etc/foo.ini", "[a]\nb = 1\n", `add = "a", value = "x"`},
+		{"/etc/redis/redis.conf", "save 1 2\nsave 3 4\n", `set = "save", to = ["5 6"], was = ["1 2"]`},
+		{"/etc/foo.ini", "[a]\nb = 1\n[c]\nb = 2\n", `set = "*/b", to = ["1", "2", "3"]`},
+		{"/etc/x.yml", "a: [b]\n", `set = "a", to = "c"`},
+		{"/etc/x.yml", "a: {b: c}\n", `set = "a", to = "c"`},
+		{"/etc/x.yml", "a: &x 1\nb: *x\n", `set = "b", to = "c"`},
+		{"/etc/x.toml", "a = { b = 1 }\n", `set = "a", to = "c"`},
+		{"/etc/x.toml", "a = [1, 2]\n", `set = "a", to = [1, 3], was = [2, 2]`},
+		// Values that the format has no spelling for.
+		{"/etc/supervisor/supervisord.conf", "[a]\nb = 1\n", `set = "a/b", to = "x ; y"`},
+		{"/etc/hosts", "127.0.0.1 localhost\n", `set = "127.0.0.1", to = "a\nb"`},
+		{"/etc/fstab", "/dev/a / ext4 ro 0 1\n", `set = "'/dev/a'", arg = "options", to = "a b"`},
+		{"/etc/nginx/nginx.conf", "log_format a b;\n", `set = "log_format", to = "c; d"`},
+		{"/etc/default/x", "A='b'\n", `set = "A", to = "it's $5"`},
+		{"/etc/default/x", "A=(b c)\n", `set = "A", to = "d ) e"`},
+		{"wp-config.php", "<?php\n$a = 1;\n", `set = "$a", to = "1; b()"`},
+		{"settings.py", "A = 'x'\n", `set = "A", to = "a\nb"`},
+		{"/etc/x.xml", "<a>\n  <b>1</b>\n</a>\n", `set = "a/b", to = " 2"`},
+		{"/etc/x.xml", "<a b='1'/>\n", `set = "a/@b", to = "\u0001"`},
+		{"/etc/x.yml", "a: 'b'\n", `set = "a", to = "\u0001"`},
+	}
+}
+
+// differences are the files that patch operations of mistakes name.
+func differences() map[string][]byte {
+	return map[string][]byte{
+		"short.patch":  []byte("@@ -1,2 +1,2 @@\n-a\n+c\n"),
+		"back.patch":   []byte("@@ -2 +2 @@\n-b\n+c\n@@ -1 +1 @@\n-a\n+c\n"),
+		"behind.patch": []byte("@@ -9 +9 @@\n-a\n+c\n"),
 	}
 }
 
@@ -74,7 +136,7 @@ func TestMistakes(t *testing.T) {
 	for _, m := range mistakes() {
 		ops := readOps(t, m.op)
 		ops[0].Pos = diag.Pos{File: "recipe.toml", Line: 7, Col: 5}
-		_, err := Apply(Input{Name: m.file, Bytes: []byte(m.in), Ops: ops})
+		_, err := Apply(Input{Name: m.file, Bytes: []byte(m.in), Ops: ops, Files: differences()})
 		if err == nil {
 			t.Errorf("%s: no mistake", m.op)
 			continue

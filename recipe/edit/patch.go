@@ -119,11 +119,11 @@ func (h *hunk) chomp(read []string) {
 func (e *editor) patch(op Op) (change, error) {
 	text, ok := e.in.Files[op.Text]
 	if !ok {
-		return change{}, e.bad(op, -1, "", "%s: the file is not at hand", op)
+		return change{}, e.bad(op, -1, "name one beside the recipe", "%s: the file is not at hand", op)
 	}
 	hunks, err := parsePatch(string(text))
 	if err != nil {
-		return change{}, e.bad(op, -1, "", "%s: %v", op, err)
+		return change{}, e.bad(op, -1, "make it with `diff -u`", "%s: %v", op, err)
 	}
 	have := strings.SplitAfter(e.t.src, "\n")
 	if have[len(have)-1] == "" {

@@ -8,7 +8,7 @@ import (
 // section adds a section with its body at the end of what it is part of.
 func (e *editor) section(op Op) (change, error) {
 	if e.st.heading == nil {
-		return change{}, e.bad(op, -1, "", "%s: this format has no sections", op)
+		return change{}, e.bad(op, -1, "`line` and `insert` put lines into it", "%s: this format has no sections", op)
 	}
 	sec, err := e.container(op)
 	if err != nil {
@@ -29,7 +29,7 @@ func (e *editor) section(op Op) (change, error) {
 	}
 	alone := e.sy.parse(text)
 	if len(alone.root.kids) == 0 || !alone.root.kids[0].block {
-		return change{}, e.bad(op, -1, "", "%s: %q is not read as the head of a section", op, open)
+		return change{}, e.bad(op, -1, "choose a name without brackets, quotes and line ends", "%s: %q is not read as the head of a section", op, open)
 	}
 	if there := e.twinSection(sec, alone.root.kids[0]); there != nil {
 		if sameKids(there, alone.root.kids[0]) {

@@ -32,7 +32,7 @@ func (e *editor) setTwin(op Op, twin *node, v Value) (change, error) {
 		return e.setShown(op, c, twin, v)
 	}
 	ch.cuts = append(e.bare(twin, true), cut)
-	return proveValues(ch, []splice{cut}, v), nil
+	return e.proveValues(ch, []splice{cut}, v, op.Path.last()), nil
 }
 
 // setShown takes a key out of a comment of a carver's, then sets it.

@@ -36,7 +36,7 @@ func (e *editor) set(op Op) (change, error) {
 			return change{}, err
 		}
 	}
-	return proveValues(ch, ch.cuts, op.To[0]), nil
+	return e.proveValues(ch, ch.cuts, op.To[0], op.Path.last()), nil
 }
 
 // plainValues refuses booleans where a format has none: `true` is a spelling
@@ -203,8 +203,8 @@ func holdArgs(after *tree, cuts []splice, v string) error {
 }
 
 // proveValues makes ch hold only if v, written as each of the values, then stands
-// where it was put, as the value of an active entry.
-func proveValues(ch change, values []splice, v Value) change {
+// where it was put, as the value of an active entry that step names.
+func (e *editor) proveValues(ch change, values []splice, v Value, step Step) change {
 	put := make(map[splice]bool, len(values))
 	for _, c := range values {
 		put[c] = true
@@ -222,7 +222,7 @@ func proveValues(ch change, values []splice, v Value) change {
 			if n.val.start < 0 {
 				continue
 			}
-			if text, ok := want[n.val.end]; ok && isValue(text, n.val.of(after.src)) && after.holds(n, v) {
+			if text, ok := want[n.val.end]; ok && isValue(text, n.val.of(after.src)) && after.holds(n, v) && (step.Any || e.st.same(n.name, step.Name)) {
 				delete(want, n.val.end)
 			}
 		}

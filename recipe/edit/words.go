@@ -328,7 +328,7 @@ func (d directives) arg(t *tree, n *node, i int, v Value) (string, error) {
 		return v.Text, nil
 	}
 	if d.quotes == "" {
-		return "", fmt.Errorf("%q is not one word", v.Text)
+		return "", fmt.Errorf("%q is not one word, and the format has no quotes", v.Text)
 	}
 	return d.quoted(v.Text, d.quotes[0])
 }

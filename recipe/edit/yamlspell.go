@@ -63,7 +63,7 @@ func yamlSpell(old *word, v Value, flow bool) (string, error) {
 		return v.Text, nil
 	case old != nil && old.quote == '"':
 		return yamlDouble(v.Text)
-	case old != nil && old.quote == '\'' && !strings.ContainsAny(v.Text, "\n\r\t"):
+	case old != nil && old.quote == '\'' && !strings.ContainsFunc(v.Text, func(r rune) bool { return r < ' ' }):
 		return "'" + strings.ReplaceAll(v.Text, "'", "''") + "'", nil
 	case v.Kind != String:
 		return v.Text, nil
