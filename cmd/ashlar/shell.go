@@ -76,7 +76,6 @@ func (e *env) shell(ctx context.Context, name string, o buildroot.ShellOptions) 
 		switch {
 		case err == nil:
 			e.deferClose(o.Left.Close)
-			fmt.Fprintf(e.err, "this is the root that step %q of %s left\n", o.Left.Step, full)
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, err
 		}
@@ -85,6 +84,7 @@ func (e *env) shell(ctx context.Context, name string, o buildroot.ShellOptions) 
 	if err != nil {
 		return nil, fmt.Errorf("recipe %s: %w", full, err)
 	}
+	fmt.Fprintln(e.err, whichRoot(full, o))
 	progress := newProgress(e, false)
 	defer progress.end()
 	b, err := e.builder(p, progress)
@@ -97,4 +97,17 @@ func (e *env) shell(ctx context.Context, name string, o buildroot.ShellOptions) 
 	}
 	e.deferClose(shell.Close)
 	return shell, nil
+}
+
+// whichRoot says where a shell is.
+func whichRoot(recipe string, o buildroot.ShellOptions) string {
+	switch {
+	case o.Left != nil:
+		return fmt.Sprintf("this is the root that step %q of %s left", o.Left.Step, recipe)
+	case o.Before != "":
+		return fmt.Sprintf("this is the root of %s before step %q", recipe, o.Before)
+	case o.After != "":
+		return fmt.Sprintf("this is the root of %s after step %q", recipe, o.After)
+	}
+	return fmt.Sprintf("this is a new root of %s, before its first step; --after STEP enters the one after a step", recipe)
 }
