@@ -130,7 +130,9 @@
 //	sudo.web      = "%web ALL=(root) /usr/bin/ss"
 //	edit."/etc/a".lines = ["b"]
 //
-// The other heartbeats are health.tcp = 5432 and health.command = ["pg_isready"]:
+// The other heartbeats are health.tcp = 5432 and health.command = ["pg_isready"], a
+// program that container engines start inside the image; `ashlar run` and `ashlar
+// test` wait until the first TCP port of ports takes a connection in its place:
 //
 //	[image]
 //	user       = "postgres"

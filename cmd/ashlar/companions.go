@@ -40,16 +40,17 @@ func (t *trial) start(ctx context.Context, servers []*server, network job.Runnin
 	ctx, stop := context.WithCancelCause(ctx)
 	done := errors.New("the test is over")
 	verdict := make(chan error, 1)
+	healthy := false
 	s.job.Grace = time.Second
 	res, err := t.runner.Run(ctx, s.job, job.Streams{Out: limited{&s.said}, Err: limited{&s.said}, Network: network, Started: func(r job.Running) {
 		if network == nil {
 			network = r
 		}
 		err := awaitHealth(ctx, r, s.health, 30*time.Second)
-		if err != nil {
-			err = fmt.Errorf("%s: %w", s.who, err)
-		} else {
+		if healthy = err == nil; healthy {
 			err = t.start(ctx, servers[1:], network, f)
+		} else {
+			err = fmt.Errorf("%s: %w", s.who, err)
 		}
 		verdict <- err
 		stop(done)
@@ -57,16 +58,27 @@ func (t *trial) start(ctx context.Context, servers []*server, network job.Runnin
 	stop(done)
 	select {
 	case v := <-verdict:
-		return v
+		if v == nil || err != nil {
+			return v
+		}
+		if !healthy && errors.Is(v, job.ErrEnded) {
+			v = errors.New("its heartbeat was never good")
+		}
+		return fmt.Errorf("%w: %w", t.ended(s, res), v)
 	default:
 	}
 	if err != nil && !errors.Is(err, done) {
 		return err
 	}
+	return fmt.Errorf("%w before the test did", t.ended(s, res))
+}
+
+// ended says why a server ended by itself.
+func (t *trial) ended(s *server, res job.Result) error {
 	if err := beyond(res, t.test.Limits.Timeout, recipe.Size(t.test.Limits.Memory)); err != nil {
-		return fmt.Errorf("%s: %w", s.who, err)
+		return fmt.Errorf("%s ended: %w", s.who, err)
 	}
-	return fmt.Errorf("%s ended with exit status %d before the test did", s.who, res.Exit)
+	return fmt.Errorf("%s ended with exit status %d", s.who, res.Exit)
 }
 
 // companions are the images beside the tested one, as they are to be started.
@@ -79,7 +91,7 @@ func (t *trial) companions(ctx context.Context) ([]*server, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := &server{who: c.Host, health: of.Image.Health}
+		s := &server{who: c.Host, health: heartbeat(of.Image)}
 		if s.job, err = imageJob(full, root, withEnv(t.b.images[full].Config, c.Env), of.Image, nil); err != nil {
 			return nil, err
 		}

@@ -29,11 +29,24 @@ func signalNamed(name string) os.Signal {
 // pulse is how long lies between two looks at a heartbeat.
 const pulse = 20 * time.Millisecond
 
+// heartbeat is what can be asked from outside whether an image works, or nil. Of
+// one whose heartbeat is a program inside it, that is its first TCP port.
+func heartbeat(i *recipe.Image) *recipe.Health {
+	if i.Health == nil || len(i.Health.Command) == 0 {
+		return i.Health
+	}
+	for _, p := range i.Ports {
+		if p.Proto == "tcp" {
+			return &recipe.Health{TCP: p.Number}
+		}
+	}
+	return nil
+}
+
 // awaitHealth waits until a started image's heartbeat is good, or until its
-// program has ended. One without a heartbeat that can be asked from outside is good
-// at once.
+// program has ended. One without a heartbeat is good at once.
 func awaitHealth(ctx context.Context, r job.Running, h *recipe.Health, limit time.Duration) error {
-	if h == nil || len(h.Command) > 0 {
+	if h == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no heartbeat within %s", limit))

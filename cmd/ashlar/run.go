@@ -90,7 +90,8 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	}
 	res, err := keeper.Run(ctx, j, job.Streams{In: env.in, Out: env.out, Err: env.err, Started: func(r job.Running) {
 		f.serve(r)
-		if err := awaitHealth(ctx, r, inst.Image.Health, 30*time.Second); err == nil && inst.Image.Health != nil {
+		health := heartbeat(inst.Image)
+		if err := awaitHealth(ctx, r, health, 30*time.Second); err == nil && health != nil {
 			fmt.Fprintf(env.err, "%s: its heartbeat is good\n", full)
 		}
 	}})
