@@ -138,7 +138,7 @@ func run(t testing.TB, k *Keeper, j job.Job) string {
 func try(t testing.TB, k *Keeper, j job.Job) (string, job.Result) {
 	t.Helper()
 	var out bytes.Buffer
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	res, err := k.Run(ctx, j, job.Streams{Out: &out, Err: &out})
 	if err != nil {
