@@ -109,7 +109,8 @@
 //     static.crates.io/crates.
 //   - archive.A.uri, suite, components: the words of a deb822 .sources file. By
 //     default the suite is the recipe's; a suite that ends in / is a flat archive,
-//     which has no components.
+//     which has no components. In a recipe of another suite than the workspace's it is
+//     called A-SUITE in the lock; of one name there is one archive.
 //   - archive.A.signed-by: the key, beside the recipe.
 //   - archive.A.include: globs of package names. Nothing else is ever taken from
 //     here, and these are taken from nowhere else.

@@ -171,6 +171,19 @@ func (w *Workspace) Archives(suite string) []Archive {
 	return all
 }
 
+// ArchivesOf are an instance's own archives. One of a suite that is not the workspace's
+// has the suite in its name, as in [Workspace.Archives]: another recipe may have an
+// archive of that name in the workspace's.
+func (w *Workspace) ArchivesOf(i *Instance) []Archive {
+	all := slices.Clone(i.Archives)
+	if i.Suite != w.Suite {
+		for k := range all {
+			all[k].Name += "-" + i.Suite
+		}
+	}
+	return all
+}
+
 func (w *Workspace) archivesOf(suite string) []Archive {
 	if w.body == nil {
 		return defaultArchives(suite)

@@ -1,8 +1,10 @@
 package apt_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -403,5 +405,39 @@ func TestURLs(t *testing.T) {
 		if got := apt.URLs(l, tt.p, workspace); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: got\n%s", tt.p.From, strings.Join(got, "\n"))
 		}
+	}
+}
+
+// TestSnapshot fetches a package that Debian's archive has dropped from its snapshots.
+func TestSnapshot(t *testing.T) {
+	m := mirrortest.StartTLS(t)
+	data := []byte("a package")
+	m.Put("/archive/debian/20260913T075541Z/pool/main/a/a/a_1_all.deb", data)
+	s, err := store.Open(t.TempDir(), store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	trust := m.TLS.Clone()
+	trust.ServerName = "example.com" // whom the mirror's certificate is for
+	f, err := fetch.New(s, fetch.Options{Attempts: 1, TLS: trust, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(m.URL, "https://"))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	debian := lock.Archive{Name: "debian", URI: "https://deb.debian.org/debian", Suite: "trixie", Date: "2026-09-12T07:55:41Z"}
+	p := lock.Package{Name: "a", From: "debian", Path: "pool/main/a/a/a_1_all.deb", SHA256: apttest.Digest(data), Size: int64(len(data))}
+	urls := apt.URLs(&lock.Lock{Archives: []lock.Archive{debian}}, p, []lock.Archive{debian})
+	if _, err := f.Fetch(t.Context(), fetch.Request{Name: "a 1", URLs: urls, SHA256: p.SHA256, Size: p.Size}); err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	for _, r := range m.Requests() {
+		asked = append(asked, r.Path)
+	}
+	if want := []string{"/debian/pool/main/a/a/a_1_all.deb", "/archive/debian/20260913T075541Z/pool/main/a/a/a_1_all.deb"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, want %q", asked, want)
 	}
 }

@@ -119,7 +119,7 @@ const (
 	remedyOther   = "compare the URL and the digest with what its authors publish: the file was replaced, or this is not it"
 	remedyGit     = "ask its owners what was changed: the name of a commit stands for one content alone"
 	remedyURL     = "correct the URL"
-	remedyTLS     = "add the authority's certificate to the system's, and look at this machine's clock"
+	remedyTLS     = "add the authority's certificate to the system's, or name its file in SSL_CERT_FILE, and look at this machine's clock"
 )
 
 // final and again make the two kinds of failed attempt.

@@ -46,7 +46,7 @@ func signs() []sign {
 		{text: "No route to host", what: "there is no way to %h", remedy: network, again: true},
 		{text: "Network is unreachable", what: "there is no way to %h", remedy: network, again: true},
 		{text: "Operation too slow", what: "nothing came for a minute", remedy: network, again: true},
-		{text: "certificate", remedy: "add the authority's certificate to the system's, and look at this machine's clock"},
+		{text: "certificate", remedy: "add the authority's certificate to the system's, or name its file in SSL_CERT_FILE, and look at this machine's clock"},
 		{text: "not our ref", err: errAbsent},
 		{text: "unadvertised object", err: errRefused},
 		{text: "couldn't find remote ref", err: errRefused},

@@ -208,7 +208,7 @@ func TestJudge(t *testing.T) {
 		again bool
 	}{
 		{https, "remote: Repository not found.\nfatal: repository 'https://example.com/r.git/' not found\n", `there is no repository, or none for who asks; correct the address, or write [secret.NAME] host = "example.com" if it is private`, false},
-		{https, "fatal: unable to access 'https://example.com/r.git/': server certificate verification failed. CAfile: none CRLfile: none", "unable to access 'https://example.com/r.git/': server certificate verification failed. CAfile: none CRLfile: none; add the authority's certificate to the system's, and look at this machine's clock", false},
+		{https, "fatal: unable to access 'https://example.com/r.git/': server certificate verification failed. CAfile: none CRLfile: none", "unable to access 'https://example.com/r.git/': server certificate verification failed. CAfile: none CRLfile: none; add the authority's certificate to the system's, or name its file in SSL_CERT_FILE, and look at this machine's clock", false},
 		{https, "fatal: unable to access 'https://example.com/r.git/': The requested URL returned error: 502", "unable to access 'https://example.com/r.git/': The requested URL returned error: 502; try again later", true},
 		{https, "error: RPC failed; curl 92\nfatal: early EOF\n", "the connection broke; try again later", true},
 		{ssh, "bash: git-upload-pack: command not found\nfatal: the remote end hung up", "example.com has no git for who logs in; correct the address", false},

@@ -161,6 +161,9 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := readableAuthority(); err != nil {
+		return nil, err
+	}
 	o := fetch.Options{Offline: e.offline, Progress: progress, Token: e.token}
 	netrc, err := e.credentials(netrcFile)
 	if err != nil {
@@ -180,6 +183,21 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 	e.opened.fetch = f
 	e.deferClose(func() error { f.Close(); return nil })
 	return f, nil
+}
+
+// readableAuthority refuses a file of certificates that cannot be read, which would be
+// passed over in silence.
+func readableAuthority() error {
+	const variable = "SSL_CERT_FILE"
+	name := os.Getenv(variable)
+	if name == "" {
+		return nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w: name a file that any user may read", variable, err)
+	}
+	return f.Close()
 }
 
 // archives opens what answers for apt archives.

@@ -241,11 +241,9 @@ func (l *locking) make(ctx context.Context) (*lock.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	byInstance := map[*recipe.Instance][]lock.Archive{}
-	for _, i := range l.instances {
-		if byInstance[i], err = l.ws.archives(l.graph, i); err != nil {
-			return nil, err
-		}
+	byInstance, err := l.ws.archivesOf(l.graph, l.instances)
+	if err != nil {
+		return nil, err
 	}
 	f, err := l.env.fetcher(nil)
 	if err != nil {

@@ -35,6 +35,7 @@ type pretendWorld struct {
 	began   time.Time
 	changes int                 // of archives
 	pool    map[string][]string // by suite, what it has in the pool
+	tls     bool                // the mirror speaks https
 	ssh     *gittest.SSH        // of sshd
 }
 
@@ -48,8 +49,12 @@ type worldKey struct{}
 // scriptCommands are what scripts can do besides those of testscript:
 //
 //	archive SUITE FILE    publish the packages of FILE, stanzas of debian/control, as
-//	                      SUITE of http://archive.test/debian, signed by archive.asc;
+//	                      SUITE of http://archive.test/debian, signed by archive.asc,
+//	                      which is archive.gpg without armour; other.asc is another
+//	                      key, and both.asc and both.gpg are both;
 //	                      what it had before is gone, as from Debian's pool
+//	secure                before the first archive: the mirror speaks https, with the
+//	                      certificate of authority.pem
 //	publish PATH FILE     put FILE on the mirror, which recipes call
 //	                      http://archive.test as well; $MIRROR is its URL
 //	registry              start a registry, $REGISTRY
@@ -68,7 +73,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		}
 	}
 	all := map[string]func(*testscript.TestScript, bool, []string){
-		"archive": in((*pretendWorld).archive), "registry": in((*pretendWorld).registry),
+		"archive": in((*pretendWorld).archive), "secure": in((*pretendWorld).secure), "registry": in((*pretendWorld).registry),
 		"publish": in((*pretendWorld).publish), "asked": in((*pretendWorld).asked), "misbehave": in((*pretendWorld).misbehave),
 		"damage": damage, "page": page,
 	}
@@ -79,11 +84,28 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 func (w *pretendWorld) start(ts *testscript.TestScript) {
 	if w.mirror == nil {
 		w.mirror = mirrortest.Start(w.t)
+		if w.tls {
+			w.mirror = mirrortest.StartTLS(w.t)
+			ts.Check(os.WriteFile(ts.MkAbs("authority.pem"), w.mirror.Authority, 0o644))
+		}
 		w.key = apttest.NewKey(w.t, w.began, 0)
-		ts.Check(os.WriteFile(ts.MkAbs("archive.asc"), []byte(w.key.Public(w.t)), 0o644))
+		other := apttest.NewKey(w.t, w.began, 0)
+		for name, text := range map[string]string{
+			"archive.asc": w.key.Public(w.t), "archive.gpg": w.key.Binary(w.t), "other.asc": other.Public(w.t),
+			"both.gpg": other.Binary(w.t) + w.key.Binary(w.t), "both.asc": other.Public(w.t) + w.key.Public(w.t),
+		} {
+			ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o644))
+		}
 		settings := strings.ReplaceAll(ts.ReadFile("ashlar.toml"), "http://archive.test", w.mirror.URL)
 		ts.Check(os.WriteFile(ts.MkAbs("ashlar.toml"), []byte(settings), 0o644))
 	}
+}
+
+func (w *pretendWorld) secure(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 || w.mirror != nil {
+		ts.Fatalf("usage: secure, before the first archive")
+	}
+	w.tls = true
 }
 
 func (w *pretendWorld) archive(ts *testscript.TestScript, neg bool, args []string) {

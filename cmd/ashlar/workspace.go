@@ -122,11 +122,48 @@ func (w *workspace) archives(g *recipe.Graph, i *recipe.Instance) ([]lock.Archiv
 		return nil, err
 	}
 	for _, of := range w.archiveOwners(g, i) {
-		if err := add(of, of.Archives); err != nil {
+		if err := add(of, w.ArchivesOf(of)); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// archivesOf are the archives of each instance. Of one name there is one, because a lock
+// names archives only.
+func (w *workspace) archivesOf(g *recipe.Graph, instances []*recipe.Instance) (map[*recipe.Instance][]lock.Archive, error) {
+	all := map[*recipe.Instance][]lock.Archive{}
+	first := map[string]lock.Archive{}
+	for _, i := range instances {
+		list, err := w.archives(g, i)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range list {
+			b, ok := first[a.Name]
+			if ok && (a.URI != b.URI || a.Suite != b.Suite || !slices.Equal(a.Components, b.Components)) {
+				return nil, &diag.Error{Pos: declared(i, a.Name), Msg: fmt.Sprintf("archive %s is %s for %s, and %s for another recipe", a.Name, inWords(a), lock.FullName(i), inWords(b)), Hint: "give one of them another name, or declare one in ashlar.toml for all"}
+			}
+			first[a.Name] = a
+		}
+		all[i] = list
+	}
+	return all, nil
+}
+
+// declared is where a recipe declares an archive; nowhere if another recipe does.
+func declared(i *recipe.Instance, name string) diag.Pos {
+	for _, a := range i.Archives {
+		if a.Name == name {
+			return a.Pos
+		}
+	}
+	return diag.Pos{}
+}
+
+// inWords is an archive as sources.list(5) has it.
+func inWords(a lock.Archive) string {
+	return strings.Join(append([]string{a.URI, a.Suite}, a.Components...), " ")
 }
 
 // archiveOwners are i and the recipes that it has something of.

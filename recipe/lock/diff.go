@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// A Move is what became of the packages of one name between two locks.
+// A Move is what became of the packages of one name between two locks. Those that are
+// for another architecture than what uses them have it in the name: "zlib1g:arm64".
 type Move struct {
 	Name     string
 	Old, New []Package // of one lock alone; none: it came, or it left
@@ -31,30 +32,34 @@ func (m Move) For(use string) []string {
 func Diff(old, next *Lock) []Move {
 	before, after := old.uses(), next.uses()
 	byName := map[string]*Move{}
-	note := func(p Package, u Use, to func(*Move) *[]Package) {
-		m := byName[p.Name]
+	note := func(p Package, u archUse, to func(*Move) *[]Package) {
+		name := p.Name
+		if p.Arch != u.arch && p.Arch != "all" {
+			name += ":" + p.Arch
+		}
+		m := byName[name]
 		if m == nil {
-			m = &Move{Name: p.Name}
-			byName[p.Name] = m
+			m = &Move{Name: name}
+			byName[name] = m
 		}
 		if list := to(m); !slices.ContainsFunc(*list, func(q Package) bool { return fullName(p) == fullName(q) && p.SHA256 == q.SHA256 }) {
 			*list = append(*list, p)
 		}
-		if !slices.Contains(m.Uses, u) {
-			m.Uses = append(m.Uses, u)
+		if !slices.Contains(m.Uses, u.Use) {
+			m.Uses = append(m.Uses, u.Use)
 		}
 	}
 	for u, packages := range before {
 		for _, p := range packages {
 			if !after.has(u, p) {
-				note(p, u.Use, func(m *Move) *[]Package { return &m.Old })
+				note(p, u, func(m *Move) *[]Package { return &m.Old })
 			}
 		}
 	}
 	for u, packages := range after {
 		for _, p := range packages {
 			if !before.has(u, p) {
-				note(p, u.Use, func(m *Move) *[]Package { return &m.New })
+				note(p, u, func(m *Move) *[]Package { return &m.New })
 			}
 		}
 	}

@@ -333,6 +333,28 @@ func TestMay(t *testing.T) {
 	}
 }
 
+// A package for another architecture than what uses it is told apart.
+func TestDiffForeign(t *testing.T) {
+	with := func(version string) *Lock {
+		l := &Lock{}
+		for _, arch := range []string{"amd64", "arm64"} {
+			l.Packages = append(l.Packages, Package{Name: "lib", Version: version, Arch: arch, SHA256: version + arch})
+		}
+		l.Sets = []Set{
+			{Recipe: "cross", Use: "build", Arch: "amd64", Packages: []string{"lib=" + version + ":amd64", "lib=" + version + ":arm64"}},
+			{Recipe: "both", Use: "build", Arch: "arm64", Packages: []string{"lib=" + version + ":arm64"}},
+		}
+		return l
+	}
+	var lines []string
+	for _, m := range Diff(with("1"), with("2")) {
+		lines = append(lines, m.Name+" "+m.Old[0].Version+" → "+m.New[0].Version+" for "+strings.Join(m.For("build"), ","))
+	}
+	if got, want := strings.Join(lines, "; "), "lib 1 → 2 for both,cross; lib:arm64 1 → 2 for cross"; got != want {
+		t.Errorf("moves %q, want %q", got, want)
+	}
+}
+
 // A line of a package that did not move does not change, whatever else moves.
 func TestDates(t *testing.T) {
 	a := &archive{versions: map[string]string{"bash": "1", "gcc": "1", "make": "1"}, date: "2026-01-01"}

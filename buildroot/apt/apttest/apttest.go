@@ -110,6 +110,16 @@ func (k *Key) Public(t testing.TB) string {
 	return out.String() + "\n"
 }
 
+// Binary returns the public key as it is without armour.
+func (k *Key) Binary(t testing.TB) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := k.entity.Serialize(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
 // Inline signs a text as InRelease is.
 func (k *Key) Inline(t testing.TB, text string) []byte {
 	t.Helper()

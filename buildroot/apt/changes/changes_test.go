@@ -54,8 +54,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestTracker(t *testing.T) {
-	const data = `{
+// trackerData is what Debian's security tracker says of two source packages.
+const trackerData = `{
 	"curl": {"CVE-2026-7": {"releases": {"trixie": {"status": "resolved", "fixed_version": "2"}}}},
 	"openssl": {
 		"CVE-2026-1": {"description": "x", "releases": {"trixie": {"status": "resolved", "fixed_version": "2", "repositories": {"trixie": "1"}}, "sid": {"status": "resolved", "fixed_version": "9"}}},
@@ -65,7 +65,9 @@ func TestTracker(t *testing.T) {
 		"CVE-2026-5": {"releases": {"trixie": {"status": "resolved", "fixed_version": "3"}}},
 		"CVE-2026-6": {"releases": {"trixie": {"status": "resolved", "fixed_version": "1+deb13u1"}}}
 	}}`
-	tracker, err := changes.ReadTracker(strings.NewReader(data), []string{"openssl"})
+
+func TestTracker(t *testing.T) {
+	tracker, err := changes.ReadTracker(strings.NewReader(trackerData), []string{"openssl"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +77,7 @@ func TestTracker(t *testing.T) {
 	if got := tracker.Fixed("curl", "trixie", "1", "2"); got != nil {
 		t.Errorf("nobody asked for %q", got)
 	}
-	for _, bad := range []string{"", "[]", "{", `{"openssl": 1}`, "<html>", data[:300]} {
+	for _, bad := range []string{"", "[]", "{", `{"openssl": 1}`, "<html>", trackerData[:300]} {
 		if _, err := changes.ReadTracker(strings.NewReader(bad), []string{"openssl"}); err == nil || !strings.Contains(err.Error(), "not readable") {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -89,6 +91,25 @@ func FuzzParse(f *testing.F) {
 			if e.Source == "" || e.Version == "" || strings.HasPrefix(e.Text, "\n") || strings.HasSuffix(e.Text, "\n") {
 				t.Errorf("%+v", e)
 			}
+		}
+	})
+}
+
+// FuzzReadTracker holds that data that are read name only what was asked for, sorted.
+func FuzzReadTracker(f *testing.F) {
+	f.Add(trackerData)
+	f.Add(trackerData[:300])
+	f.Add(`{"openssl": {"CVE-1": null}, "openssl": {"CVE-2": {"releases": null}}}`)
+	f.Fuzz(func(t *testing.T, data string) {
+		tracker, err := changes.ReadTracker(strings.NewReader(data), []string{"openssl"})
+		if err != nil {
+			return
+		}
+		if got := tracker.Fixed("openssl", "trixie", "1", "2"); !slices.IsSorted(got) {
+			t.Errorf("fixed %q", got)
+		}
+		if got := tracker.Fixed("curl", "trixie", "1", "2"); got != nil {
+			t.Errorf("nobody asked for %q", got)
 		}
 	})
 }

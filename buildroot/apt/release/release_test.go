@@ -272,6 +272,36 @@ func TestReadKeys(t *testing.T) {
 	}
 }
 
+// TestKeyFiles reads files of one key and of several, with and without armour.
+func TestKeyFiles(t *testing.T) {
+	one, two := apttest.NewKey(t, day, 0), apttest.NewKey(t, day, 0)
+	signed := one.Inline(t, "Suite: stable\n")
+	for name, tt := range map[string]struct {
+		files []string
+		n     int
+	}{
+		"armour":                {[]string{one.Public(t)}, 1},
+		"no armour":             {[]string{one.Binary(t)}, 1},
+		"several with armour":   {[]string{two.Public(t) + one.Public(t)}, 2},
+		"several without":       {[]string{two.Binary(t) + one.Binary(t)}, 2},
+		"several files":         {[]string{two.Binary(t), one.Public(t)}, 2},
+		"white space around it": {[]string{"\n\n" + one.Public(t) + "\n\n"}, 1},
+	} {
+		var files [][]byte
+		for _, f := range tt.files {
+			files = append(files, []byte(f))
+		}
+		keys, err := release.ReadKeys(files)
+		if err != nil || len(keys.Fingerprints()) != tt.n {
+			t.Errorf("%s: %v %v", name, keys, err)
+			continue
+		}
+		if text, err := release.VerifyInline(signed, keys); err != nil || string(text) != "Suite: stable\n" {
+			t.Errorf("%s: %q %v", name, text, err)
+		}
+	}
+}
+
 // FuzzParse holds that no Release file makes a path that leads out.
 func FuzzParse(f *testing.F) {
 	f.Add(text("Valid-Until: Sat, 19 Sep 2026 07:55:41 UTC"))
@@ -306,6 +336,19 @@ func FuzzVerifyInline(f *testing.F) {
 		got, err := release.VerifyInline(bad, keys)
 		if err == nil && strings.TrimRight(string(got), " \t\r\n") != strings.TrimRight(text, "\n") {
 			t.Fatalf("%q verifies", got)
+		}
+	})
+}
+
+// FuzzReadKeys holds that a file that is read has a key.
+func FuzzReadKeys(f *testing.F) {
+	key := apttest.NewKey(f, day, 0)
+	f.Add([]byte(key.Public(f)))
+	f.Add([]byte(key.Binary(f)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		keys, err := release.ReadKeys([][]byte{data})
+		if err == nil && len(keys.Fingerprints()) == 0 {
+			t.Fatal("no key was read")
 		}
 	})
 }

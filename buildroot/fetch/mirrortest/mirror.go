@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"io/fs"
@@ -25,6 +26,10 @@ import (
 type Mirror struct {
 	URL string      // without a slash at the end
 	TLS *tls.Config // of a client that trusts it, if it was made by StartTLS
+
+	// Authority is the certificate of who signed the mirror's, as PEM, if it was made
+	// by StartTLS.
+	Authority []byte
 
 	// Dial reaches a mirror that was made by New, and is nil of the others.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -79,6 +84,7 @@ func StartTLS(t testing.TB) *Mirror {
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	m.URL = s.URL
 	m.TLS = s.Client().Transport.(*http.Transport).TLSClientConfig
+	m.Authority = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 	return m
 }
 
