@@ -52,8 +52,8 @@ func TestFaults(t *testing.T) {
 		}, []string{`it is of suite "oldstable"`, `and not of "stable"`}},
 		{"no such component", func(t *testing.T, b *bench, a *lock.Archive) { a.Components = []string{"mian"} }, []string{"it has no component mian: it has main: correct the archive's components"}},
 		{"no component", func(t *testing.T, b *bench, a *lock.Archive) { a.Components = nil }, []string{`no component is named: add components = ["main"]`}},
-		{"Packages is gone", func(t *testing.T, b *bench, a *lock.Archive) { b.Remove(packagesGz) }, []string{"archive test: main/binary-amd64/Packages.gz", "404"}},
-		{"Packages is altered", func(t *testing.T, b *bench, a *lock.Archive) { b.Always(packagesGz, mirrortest.Corrupt) }, []string{"archive test: main/binary-amd64/Packages.gz", packagesGz}},
+		{"Packages is gone", func(t *testing.T, b *bench, a *lock.Archive) { b.Remove(packagesGz) }, []string{"archive test: main/binary-amd64/Packages.gz", "404 Not Found: try again in a few minutes, as the archive may be changing just now, or use another mirror"}},
+		{"Packages is altered", func(t *testing.T, b *bench, a *lock.Archive) { b.Always(packagesGz, mirrortest.Corrupt) }, []string{"archive test: main/binary-amd64/Packages.gz", packagesGz, ": try again in a few minutes, as the archive may be changing just now, or use another mirror"}},
 		{"Packages unpacks to something else", func(t *testing.T, b *bench, a *lock.Archive) {
 			release, _ := b.stable().Release()
 			lines := strings.Split(release, "\n")

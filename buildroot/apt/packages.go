@@ -181,6 +181,7 @@ func (c *Client) packages(ctx context.Context, s source) ([]byte, error) {
 	_, err = c.fetch.Fetch(ctx, fetch.Request{
 		Name: fmt.Sprintf("archive %s: %s", s.Archive, s.name+ending),
 		URLs: urls, SHA256: f.SHA256, Size: f.Size, MaxSize: maxPackages,
+		Remedy: "try again in a few minutes, as the archive may be changing just now, or use another mirror",
 	})
 	if err != nil {
 		return nil, err

@@ -271,6 +271,7 @@ func unknown(s set, w lock.Want, err error) *diag.Error {
 		return mistake(w.Pos, err.Error(), "")
 	}
 	var near []string
+	name = strings.ToLower(name) // as all packages of Debian are called
 	for id := range s.Names {
 		n := s.NameOf(uint32(id))
 		if s.Names[id].Versions.Count > 0 && n[0] == name[0] && abs(len(n)-len(name)) <= 2 {

@@ -74,6 +74,20 @@ func (e *Error) Unwrap() []error {
 	return all
 }
 
+// withRemedy puts a request's own remedy in the place of those for packages and
+// sources.
+func withRemedy(err error, remedy string) error {
+	var e *Error
+	if remedy != "" && errors.As(err, &e) {
+		for i, f := range e.Failures {
+			if f.Remedy == remedyGone || f.Remedy == remedyOther {
+				e.Failures[i].Remedy = remedy
+			}
+		}
+	}
+	return err
+}
+
 // ErrOffline is the cause when Options.Offline forbade to ask.
 var ErrOffline = errors.New("not in the store, and offline")
 

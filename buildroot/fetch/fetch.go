@@ -105,6 +105,10 @@ type Request struct {
 
 	// MaxSize bounds a file of unknown size: 16 GiB if zero.
 	MaxSize int64
+
+	// Remedy is what may help if a place has the file no more or has another one in
+	// its place; if empty, what helps with a package or a source.
+	Remedy string
 }
 
 // An IndexRequest asks for a file whose bytes nobody knows beforehand, such as an

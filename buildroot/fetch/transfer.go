@@ -97,7 +97,7 @@ func (f *Fetcher) fetch(ctx context.Context, req Request) (digest string, err er
 		places = f.repositories
 	}
 	if err := f.rounds(ctx, req.Name, append(f.vendored(req.SHA256), places(req.URLs)...), t.from); err != nil {
-		return "", err
+		return "", withRemedy(err, req.Remedy)
 	}
 	if digest, err = t.part.Commit(ctx, req.SHA256); err != nil || req.SHA256 != "" {
 		return digest, err

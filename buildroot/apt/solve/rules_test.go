@@ -300,7 +300,7 @@ func requestCases() []ruleCase {
 		{name: "unknown name", packages: "Package: a\n", request: "a nothing", why: "no archive has nothing"},
 		{name: "a version that is not there by number", packages: "Package: a\n", request: "a=2", why: "no archive has version 2 of a, which stable has as 1"},
 		{name: "versions are compared as text", packages: "Package: a\nVersion: 1.0\n", request: "a=1.00", why: "no archive has version 1.00 of a, which stable has as 1.0"},
-		{name: "a suite that is not there", packages: "Package: a\n", request: "a/sid", why: "a/sid: no archive or suite is called sid; there are stable"},
+		{name: "a suite that is not there", packages: "Package: a\n", request: "a/sid", why: "no archive or suite is called sid; there are stable"},
 		{name: "a suite that has it not", packages: "Package: a\n", second: "Package: b\n", request: "a/later", why: "later has no a, which stable has as 1"},
 		{name: "twice the same", packages: "Package: a\n", request: "a a", want: "a"},
 	}

@@ -125,7 +125,7 @@ func chooseOne(ix *index.Index, text string) (Pick, error) {
 		return choosePlain(ix, text, func(text string) (Pick, error) {
 			name, suite, _ := strings.Cut(text, "/")
 			if suites := suites(ix); !slices.Contains(suites, suite) {
-				return Pick{}, fmt.Errorf("%s: no archive or suite is called %s; there are %s", text, suite, strings.Join(suites, ", "))
+				return Pick{}, fmt.Errorf("no archive or suite is called %s; there are %s", suite, strings.Join(suites, ", "))
 			}
 			p, err := chooseVersion(ix, name, suite+" has no", func(v uint32) bool { return ix.In(v, suite) })
 			p.Suite = suite
