@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -177,6 +178,8 @@ func ofTransport(err error) *attemptError {
 		return again(remedyNetwork, "the proxy cannot be reached (%w)", op.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return again(remedyNetwork, "nobody listens there (%w)", err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return again(remedyLater, "the connection ended before the answer")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return again(remedyLater, "the connection broke (%w)", err)
 	}

@@ -226,6 +226,7 @@ func TestFetchFails(t *testing.T) {
 		{"short", mirrortest.Short(100), fetch.Request{Size: size}, "the answer ended early, after 100 of 10000 bytes: try again later", 4},
 		{"redirects", mirrortest.Redirect("/f"), fetch.Request{}, "more than 10 redirects: correct the URL", 11},
 		{"hangs", mirrortest.Hang(-1), fetch.Request{}, "nothing came for 30s: look at the network", 4},
+		{"resets", mirrortest.Reset(-1), fetch.Request{}, "the connection ended before the answer: try again later, or name a mirror", 4},
 		{"wrong range", mirrortest.WrongRange, fetch.Request{}, "the server sends another part than asked for: correct the URL", 4},
 	}
 	for _, tt := range tests {

@@ -71,6 +71,10 @@ func TestGetFails(t *testing.T) {
 		{"206 unasked", mirrortest.WrongRange, "the server answers 206 Partial Content", 1},
 		{"truncated", mirrortest.Truncate(10), "it has more", 1},
 		{"hangs", mirrortest.Hang(-1), "nothing came for 30s", 4},
+		{"503", mirrortest.Status(503), "the server answers 503 Service Unavailable: try again later, or name a mirror", 4},
+		{"429 for hours", mirrortest.Status(429, "Retry-After", "7200"), "the server answers 429 Too Many Requests, and asks to wait 2h0m0s: try again later, or name a mirror", 1},
+		{"redirects", mirrortest.Redirect("/f"), "more than 10 redirects: correct the URL", 11},
+		{"resets", mirrortest.Reset(-1), "the connection ended before the answer: try again later, or name a mirror", 4},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -217,10 +217,16 @@ func find(name string) (*command, error) {
 		}
 		names = append(names, c.name)
 	}
+	return nil, noSuch(name, names, "there is no command %q", name)
+}
+
+// noSuch is a wrong command line: name is none of names. The format and its arguments
+// say so, and who may have been meant is added.
+func noSuch(name string, names []string, format string, args ...any) error {
 	if near := diag.Nearest(name, names); near != "" {
-		return nil, usagef("there is no command %q; did you mean %q?", name, near)
+		return usagef(format+"; did you mean %q?", append(args, near)...)
 	}
-	return nil, usagef("there is no command %q", name)
+	return usagef(format, args...)
 }
 
 // isTerminal reports whether a person looks at what is printed.

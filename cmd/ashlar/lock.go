@@ -107,8 +107,8 @@ func (l *locking) limit(names []string) error {
 		return nil
 	}
 	for _, n := range names {
-		if !l.knows(n) {
-			return usagef("there is no recipe %q", n)
+		if err := l.known(n); err != nil {
+			return err
 		}
 	}
 	asked := map[string]bool{}
@@ -121,9 +121,16 @@ func (l *locking) limit(names []string) error {
 	return nil
 }
 
-// knows reports whether there is a recipe of a name.
-func (l *locking) knows(name string) bool {
-	return slices.ContainsFunc(l.graph.All, func(i *recipe.Instance) bool { return i.Name == name || lock.FullName(i) == name })
+// known refuses a name that no recipe has.
+func (l *locking) known(name string) error {
+	var names []string
+	for _, i := range l.graph.All {
+		names = append(names, i.Name, lock.FullName(i))
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return noSuch(name, names, "there is no recipe %q", name)
 }
 
 func (l *locking) locked(i *recipe.Instance) bool {

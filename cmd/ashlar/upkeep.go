@@ -174,13 +174,17 @@ func (u *upkeep) pinned(moves []lock.Move, unpinned []lock.Use) []lock.Move {
 // check refuses names that mean nothing.
 func (u *upkeep) check(names []string) error {
 	for _, n := range names {
-		if !u.knows(n) {
-			return usagef("there is no recipe %q", n)
+		if err := u.known(n); err != nil {
+			return err
 		}
 	}
+	var locked []string
+	for _, p := range u.old.Packages {
+		locked = append(locked, p.Name)
+	}
 	for _, p := range u.packages {
-		if !slices.ContainsFunc(u.old.Packages, func(q lock.Package) bool { return q.Name == p }) {
-			return usagef("%s has no package %q", lock.FileName, p)
+		if !slices.Contains(locked, p) {
+			return noSuch(p, locked, "%s has no package %q", lock.FileName, p)
 		}
 	}
 	return nil
