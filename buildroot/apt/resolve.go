@@ -47,6 +47,7 @@ func (c *Client) Resolve(ctx context.Context, reqs []lock.Request) ([]lock.Answe
 type set struct {
 	*index.Index
 	archives []lock.Archive
+	known    []string // the architectures that the archives have, whatever was read
 }
 
 // sets opens the indexes that requests ask about. The first failure of each
@@ -147,6 +148,11 @@ func (c *Client) trySet(ctx context.Context, archives []lock.Archive, arches []s
 		errs[i] = err
 		files = append(files, some...)
 		stale = stale || all[i].Asked.Before(began)
+		for _, arch := range all[i].Release.Architectures {
+			if arch != "all" && !slices.Contains(s.known, arch) {
+				s.known = append(s.known, arch)
+			}
+		}
 		a.Date = all[i].Release.Date.UTC().Format(time.RFC3339)
 		s.archives = append(s.archives, a)
 	}
@@ -264,8 +270,15 @@ func refused(err error, places []diag.Pos) *diag.Error {
 // have been meant.
 func unknown(s set, w lock.Want, err error) *diag.Error {
 	name := w.Relation
-	if i := strings.IndexAny(name, " (=/:[<|"); i >= 0 {
+	if i := strings.IndexAny(name, " (=/[<|"); i >= 0 {
 		name = name[:i]
+	}
+	name, arch, _ := strings.Cut(name, ":")
+	if arch != "" && arch != "any" && arch != "native" && !slices.Contains(s.known, arch) {
+		if near := diag.Nearest(arch, s.known); near != "" {
+			return mistake(w.Pos, err.Error(), fmt.Sprintf("did you mean %q?", name+":"+near))
+		}
+		return mistake(w.Pos, err.Error(), "the archives have packages for "+strings.Join(s.known, ", "))
 	}
 	if id := s.Find(name); id != index.None && (s.Names[id].Versions.Count > 0 || s.Names[id].Providers.Count > 0) || name == "" {
 		return mistake(w.Pos, err.Error(), "")
