@@ -121,11 +121,7 @@ func compare(ctx context.Context, w *world, c class, request []string, o options
 	if err != nil {
 		return err
 	}
-	answer := w.ours
-	if c.ask == buildDep {
-		answer = w.oursToBuild
-	}
-	got := answer(request, o.recommends)
+	got := [...]func([]string, bool) aptget.Answer{install: w.ours, satisfy: w.oursToSatisfy, buildDep: w.oursToBuild}[c.ask](request, o.recommends)
 	difference := ""
 	switch {
 	case (want.Refused == "") != (got.Refused == ""):

@@ -187,6 +187,19 @@ func (w *world) ours(request []string, recommends bool) aptget.Answer {
 	return answer(w.Index, picks, opts)
 }
 
+// oursToSatisfy is our answer about relations, all of them dependencies; names alone,
+// too, which are no dependencies in a recipe.
+func (w *world) oursToSatisfy(request []string, recommends bool) aptget.Answer {
+	depends, err := relation.Parse(strings.Join(request, ", "))
+	if err != nil {
+		return aptget.Answer{Refused: err.Error()}
+	}
+	ix, v := w.With("satisfy:command-line", depends, nil)
+	a := answer(ix, []solve.Pick{{Name: ix.Versions[v].Name, Version: v}}, solve.Options{Recommends: recommends})
+	a.Packages = slices.DeleteFunc(a.Packages, func(line string) bool { return strings.HasPrefix(line, "satisfy:") })
+	return a
+}
+
 // oursToBuild is our answer about a source package. Like apt's, it is about one package
 // that depends on build-essential and one that depends on what the fields say.
 func (w *world) oursToBuild(fields []string, recommends bool) aptget.Answer {

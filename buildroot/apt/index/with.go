@@ -14,7 +14,7 @@ import (
 //
 // The index that With was called on must outlive the new one.
 func (ix *Index) With(name string, depends, conflicts []relation.Relation) (*Index, uint32) {
-	w := with{&Index{tables: ix.tables, meta: ix.meta, more: map[uint32][]uint32{}}}
+	w := with{&Index{tables: ix.tables, meta: ix.meta, more: map[uint32][]uint32{}}, map[uint32]uint32{}}
 	w.copyTables()
 	for n, ids := range ix.more {
 		w.more[n] = slices.Clone(ids)
@@ -57,12 +57,16 @@ func here(list []relation.Relation, arch string) [][]relation.Relation {
 }
 
 // A with is an index that is being added to.
-type with struct{ *Index }
+type with struct {
+	*Index
+	stands map[uint32]uint32 // by name that was added: `x:ARCH` for x
+}
 
 // copyTables makes the arrays that are added to the index's own.
 func (w with) copyTables() {
 	w.strings, w.Names, w.Versions, w.Deps = roomy(w.strings), roomy(w.Names), roomy(w.Versions), roomy(w.Deps)
 	w.Constraints, w.HashOrder, w.Met = roomy(w.Constraints), roomy(w.HashOrder), roomy(w.Met)
+	w.Provides, w.ProvidedBy = slices.Clip(w.Provides), slices.Clip(w.ProvidedBy) // few relations add to them
 }
 
 // roomy copies a slice and leaves room for what one package adds.
@@ -85,8 +89,7 @@ func (w with) name(text string) uint32 {
 	return id
 }
 
-// target returns the name that a relation means. A name for one architecture that
-// nothing in the archives asks for is taken for the package's own.
+// target returns the name that a relation means.
 func (w with) target(r relation.Relation) uint32 {
 	arch := r.Arch
 	if arch == "native" {
@@ -96,14 +99,36 @@ func (w with) target(r relation.Relation) uint32 {
 	if arch != "" {
 		text += ":" + arch
 	}
-	id := w.Find(text)
-	if id == None && arch != "" && arch != "any" {
-		id = w.FindArch(r.Name, arch)
+	if id := w.Find(text); id != None {
+		return id
 	}
-	if id == None {
-		id = w.name(text)
+	id := w.name(text)
+	if of := w.FindArch(r.Name, arch); of != None && arch != "" {
+		w.qualify(id, of)
 	}
 	return id
+}
+
+// qualify lets those provide id, which is `x:ARCH`, that builder.qualify does. What is
+// said of id is renewed with what is said of x.
+func (w with) qualify(id, of uint32) {
+	var owners []uint32
+	vs := w.Names[of].Versions
+	for v := vs.First; v < vs.End(); v++ {
+		owners = append(owners, v)
+	}
+	for _, i := range w.ProvidersOf(of) {
+		if owner := w.Provides[i].Owner; w.Names[w.Versions[owner].Name].Arch == w.Names[of].Arch {
+			owners = append(owners, owner)
+		}
+	}
+	first := uint32(len(w.ProvidedBy))
+	for _, v := range slices.Backward(owners) { // newest first
+		w.ProvidedBy = append(w.ProvidedBy, uint32(len(w.Provides)))
+		w.Provides = append(w.Provides, Provide{Name: id, Owner: v, Version: w.Versions[v].Version})
+	}
+	w.Names[id].Providers = Span{first, uint32(len(owners))}
+	w.stands[id] = of
 }
 
 // targets returns the names that a conflict means: of all architectures, unless it
@@ -140,6 +165,9 @@ func (w with) constraint(target uint32, r relation.Relation) uint32 {
 	i := uint32(len(w.Constraints))
 	w.Constraints = append(w.Constraints, Constraint{Name: target, Op: uint32(r.Op), Version: w.text(r.Version)})
 	w.more[target] = append(w.more[target], i)
+	if of, ok := w.stands[target]; ok {
+		w.more[of] = append(w.more[of], i)
+	}
 	if int(i/64) == len(w.Met) {
 		w.Met = append(w.Met, 0)
 	}

@@ -285,6 +285,10 @@ func dependencyCases() []ruleCase {
 		{name: "no alternative left", request: "d a_(>=_1)", why: "a (>= 1) is asked for; d (asked for) conflicts with a"},
 		{name: "a name for all architectures that only one has", request: "a:any_|_b", want: "b"},
 		{name: "the native one", request: "a:native_|_b", want: "a"},
+		{name: "the native one, or who provides it by its own number", request: "c:native_(>=_2)_|_b", want: "e=4",
+			packages: three + "\nPackage: e\nVersion: 4\nProvides: c\n"},
+		{name: "the one that is named later", request: "c:native_|_b", want: "e=4",
+			packages: three + "\nPackage: e\nVersion: 4\nProvides: c\n"},
 	}
 	for i := range all {
 		all[i].satisfy = true
