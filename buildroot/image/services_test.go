@@ -1,6 +1,7 @@
 package image
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -77,12 +78,13 @@ func started(name string) string {
 
 // With cut = "needed" s6 keeps what the services need, and only that.
 func TestServicesNeeded(t *testing.T) {
-	c := check{world: s6World(), recipe: `
+	c := check{world: s6World() + "f /etc/app.conf text=a\nf /etc/app.d/1 text=a\nf /etc/app.d/2 text=a\nf /etc/app.d/3 text=a\nf /etc/app.d/4 text=a\nf /etc/kept text=a\n", recipe: `
 [depends]
 runtime = ["app", "s6", "execline"]
 [image]
 user        = "www-data"
 cut         = "needed"
+keep        = ["/etc/kept"]
 service.app = { command = ["app"] }
 `}
 	r, err := Assemble(t.Context(), c.input(t))
@@ -96,6 +98,10 @@ service.app = { command = ["app"] }
 	}
 	if r.Tree.Get("/usr/lib/execline/bin/elglob") != nil || r.Tree.Get("/opt/web") != nil {
 		t.Error("what nobody needs is there")
+	}
+	want := Warning{Text: `cut = "needed" leaves out /etc/app.conf, /etc/app.d/1, /etc/app.d/2, /etc/app.d/3 and 1 more of package app: add to image.keep what a program reads`}
+	if !slices.Contains(r.Report.Warnings, want) {
+		t.Errorf("warnings %q, want %q", r.Report.Warnings, want.Text)
 	}
 }
 
