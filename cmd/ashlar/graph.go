@@ -138,7 +138,7 @@ func graphDOT(w io.Writer, nodes []graphNode) error {
 	fmt.Fprintln(w, "digraph recipes {\n\trankdir=LR\n\tnode [shape=box]")
 	styles := map[string]string{"build": "solid", "runtime": "bold", "from": "bold", "test": "dotted"}
 	for _, n := range nodes {
-		fmt.Fprintf(w, "\t%q [label=%q]\n", n.Recipe, strings.TrimSpace(n.Recipe+" "+n.Version+"\n"+n.facts()))
+		fmt.Fprintf(w, "\t%q [label=%q]\n", n.Recipe, strings.TrimSpace(strings.TrimSpace(n.Recipe+" "+n.Version)+"\n"+n.facts()))
 		for _, e := range n.Needs {
 			fmt.Fprintf(w, "\t%q -> %q [label=%q style=%s]\n", e.Recipe, n.Recipe, e.How, styles[e.How])
 		}
