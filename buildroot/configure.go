@@ -169,11 +169,17 @@ func (b *Builder) stack(r plan.Root, inputs map[plan.ID]store.Result) ([]string,
 		pkgs = append(pkgs, p.Package)
 	}
 	layers := append(b.outputTrees(r.Outputs, inputs), effects.Layers("", waves, pkgs, policy)...)
-	if len(r.Outputs) == 0 {
+	if len(r.Outputs)+len(r.Recipes) == 0 {
 		return layers, nil
 	}
-	cache, err := b.linkerCache(layers, r.Outputs, effects.Root(pkgs, waves), inputs)
-	return append(cache, layers...), err
+	base := effects.Root(pkgs, waves)
+	cache, err := b.linkerCache(layers, r.Outputs, base, inputs)
+	if err != nil {
+		return nil, err
+	}
+	layers = append(cache, layers...)
+	brought, err := b.brought(r, layers, base, inputs)
+	return append(brought, layers...), err
 }
 
 // policy makes the lowest layer of this build's roots.

@@ -126,8 +126,9 @@
 // recipe:NAME[@VARIANT][/SET], an output of another recipe, by default main, for
 // the same architecture. In depends.build, and in the packages of a test, its
 // files lie in the root, and with them what they depend on, its users have accounts,
-// and the linker finds its libraries. In depends.runtime
-// they come into the image, and so does what the recipe brings (below). A recipe
+// the linker finds its libraries, and what else the recipe brings (below) is there,
+// as far as the root has what it edits, but for what it removes and its sudo rules. In
+// depends.runtime they come into the image with all that the recipe brings. A recipe
 // that the steps use comes into the image by itself where its libraries are
 // needed, and brings the packages that these need.
 //

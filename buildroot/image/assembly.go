@@ -28,6 +28,7 @@ type assembly struct {
 	closure  *layer.Closure
 	removed  map[string]bool        // paths that [remove] took away
 	links    map[string]recipe.Link // the recipe's own, by where they are
+	anyway   bool                   // files take the place of packages' without replace
 	seen     []EditedFile           // by the edits of this round
 	report   Report
 	mistakes diag.List

@@ -246,11 +246,11 @@ func (a *assembly) put(t *layer.Tree, c content, f *layer.File, replace bool, po
 	case foreign && !replace && !same(old, f):
 		a.mistake(pos, "say replace = true in the recipe whose file it is to be", "%s %s: recipes %s and %s bring different files there", key, f.Path, old.Origin.Name, lock.FullName(c.of.Recipe))
 		return
-	case packaged && !replace && !same(old, f):
+	case packaged && !replace && !a.anyway && !same(old, f):
 		a.mistake(pos, "say replace = true if that is meant, or write [edit] to change parts of it",
 			"%s %s: %s has that file", key, f.Path, a.ownerOf(old, f.Path))
 		return
-	case !packaged && replace:
+	case !packaged && replace && !a.anyway:
 		a.mistake(pos, cmp.Or(a.nearHint(t, f.Path), "leave replace out"), "%s %s: replace is said, and no package has that file", key, f.Path)
 		return
 	}

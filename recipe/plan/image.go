@@ -15,7 +15,7 @@ func (p *planner) image(r *recipe.Instance) ID {
 	}
 	name := lock.FullName(r)
 	img := &Image{Recipe: r, Recommends: r.Recommends, Runtime: p.set(r, lock.UseRuntime, m.wishes).Root, Build: m.build.Root}
-	img.Build.Outputs = nil // they are parts
+	img.Build.Outputs, img.Build.Recipes = nil, nil // they are parts
 	if base := p.Graph.Find(r.Image.From, r); base != nil {
 		img.From = p.image(base)
 	}

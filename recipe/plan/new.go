@@ -75,7 +75,8 @@ func (p *planner) goal(r *recipe.Instance) {
 	for _, t := range r.Tests {
 		if p.Tests && t.Run != "" {
 			root := p.set(r, "test "+t.Name, m.wishes)
-			root.Outputs = p.outputs(p.Graph.ForTest(r, t))
+			parts := p.Graph.ForTest(r, t)
+			root.Outputs, root.Recipes = p.outputs(parts), p.brings(parts)
 			p.plan.Roots[name+" test "+t.Name] = root.Root
 		}
 	}
@@ -121,7 +122,8 @@ func (p *planner) recipe(r *recipe.Instance) *made {
 	}
 	if len(r.Steps) > 0 {
 		m.build = p.set(r, lock.UseBuild, m.wishes)
-		m.build.Outputs = p.outputs(p.Graph.ForSteps(r))
+		parts := p.Graph.ForSteps(r)
+		m.build.Outputs, m.build.Recipes = p.outputs(parts), p.brings(parts)
 		p.plan.Roots[lock.FullName(r)+" build"] = m.build.Root
 	}
 	m.collect = p.collect(r, m.build, p.build(r, m.build))

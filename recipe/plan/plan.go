@@ -64,6 +64,20 @@ type Root struct {
 	Packages []ID `plan:"implied"` // unpack actions, the base's first, then by name: those of the waves
 	Waves    []ID // configure actions, the first one first
 	Outputs  []Output
+	Recipes  []Brings // what recipes bring besides, each behind those it depends on
+}
+
+// Brings is what one recipe brings into a root besides outputs, packages and
+// accounts.
+type Brings struct {
+	Recipe *recipe.Instance `plan:"-"` // as it was read, with positions
+	Name   string           // its full one
+	Dirs   []recipe.Dir
+	Files  []recipe.File
+	Links  []recipe.Link
+	Edits  []recipe.Edit // of files of the root
+	Data   []File
+	Vars   []recipe.Var // of files that are expanded
 }
 
 // An Output is one set of a recipe's artefacts. With it come the packages that
