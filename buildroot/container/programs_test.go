@@ -84,7 +84,7 @@ func tinyELF(code []byte) []byte {
 // their own, and their programs run.
 func TestContainerNoexec(t *testing.T) {
 	dir := scratch(t)
-	cmd := exec.Command("unshare", "-Urm", "sh", "-ec", `mount -t tmpfs -o noexec x "$1"; exec "$0" "$1"`, helperProgram(t), dir)
+	cmd := exec.Command("unshare", "-Urm", "sh", "-ec", `mount --bind "$1" "$1"; mount -o remount,bind,noexec "$1"; exec "$0" "$1"`, helperProgram(t), dir)
 	cmd.Env = append(os.Environ(), "ASHLAR_TEST_HELPER=noexec")
 	out, err := cmd.CombinedOutput()
 	if err != nil || string(out) != "runs\n" {
