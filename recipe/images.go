@@ -198,12 +198,16 @@ func (r *reader) health(n *node) *Health {
 	}
 	h := &Health{
 		Pos:         r.keyPos(n),
-		TCP:         int(r.integer(n.get("tcp"), 0, 1, 65535)),
 		Command:     r.command(n.get("command")),
 		Interval:    r.duration(n.get("interval"), 30*time.Second),
 		Timeout:     r.duration(n.get("timeout"), 5*time.Second),
 		StartPeriod: r.duration(n.get("start-period"), 0),
 		Retries:     int(r.integer(n.get("retries"), 3, 1, 1000)),
+	}
+	if kid := n.get("tcp"); kid != nil && kid.kind == stringKind {
+		r.badValue(kid, "write the port of the image, without a host and quotes: tcp = 5432", "tcp is a port")
+	} else {
+		h.TCP = int(r.integer(kid, 0, 1, 65535))
 	}
 	if kid := n.get("http"); kid != nil {
 		h.HTTP = r.urlLike(kid, "http://localhost:8080/")
