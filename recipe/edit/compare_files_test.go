@@ -180,12 +180,6 @@ func (e *editor) keyOf(n *node) (fileKey, bool) {
 	return fileKey{p, active}, slices.Contains(active, n)
 }
 
-// apply carries out one operation on src.
-func (e *editor) apply(src string, op Op) (string, error) {
-	res, err := Apply(Input{Name: e.in.Name, Format: e.in.Format, Bytes: []byte(src), Ops: []Op{op}})
-	return string(res.Bytes), err
-}
-
 // flag puts a key without a value into a comment and takes it out again.
 func (c *tally) flag(e *editor, n *node) {
 	p, alone := e.exact(n)

@@ -157,6 +157,14 @@
 //	- max = 12
 //	+ max = 7
 //
+// A difference is a file beside the recipe; here, of these two lines:
+//
+//	text
+//	{ patch = "a.patch" }
+//	- one
+//	+ 1
+//	  two
+//
 // # Formats
 //
 // [Formats] lists them with the paths that they are known by; a recipe may name

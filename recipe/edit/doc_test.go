@@ -47,7 +47,8 @@ func TestDocExamples(t *testing.T) {
 		if !KnowsFormat(x.format) {
 			continue // the list of operations above
 		}
-		in := Input{Name: "f", Format: x.format, Bytes: []byte(x.before), Ops: readOps(t, x.op)}
+		in := Input{Name: "f", Format: x.format, Bytes: []byte(x.before), Ops: readOps(t, x.op),
+			Files: map[string][]byte{"a.patch": []byte("@@ -1,2 +1,2 @@\n-one\n+1\n two\n")}}
 		seen[x.format], seen[string(in.Ops[0].Verb)] = true, true
 		res, err := Apply(in)
 		switch {
@@ -63,7 +64,7 @@ func TestDocExamples(t *testing.T) {
 		}
 	}
 	for _, v := range verbs {
-		if !seen[v] && v != "patch" {
+		if !seen[v] {
 			t.Errorf("no example of %s", v)
 		}
 	}

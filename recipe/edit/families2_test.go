@@ -33,6 +33,7 @@ func TestDeb822(t *testing.T) {
 		{"all", s, `set = "components", to = "main contrib", count = 2`, "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie trixie-updates\nComponents: main contrib\n\nTypes: deb\nURIs: http://deb.debian.org/debian-security\nSuites: trixie-security\nComponents: main contrib\nSigned-By:\n /a\n /b\n", ""},
 		{"folded", s, `set = "Signed-By", to = "/c", was = "/a /b"`, edited(t, s, "Signed-By:\n /a\n /b", "Signed-By: /c"), ""},
 		{"new", s, `set = "stanza[Suites='trixie']/Enabled", to = "no"`, edited(t, s, "Components: main\n\n", "Components: main\nEnabled: no\n\n"), ""},
+		{"insert", s, `insert = "Trusted: yes", after = "Signed-By"`, s + "Trusted: yes\n", ""},
 		{"new where", s, `set = "Enabled", to = "no"`, "", "stanza stands 2 times"},
 		{"single", "Package: *\nPin: release a=b\n", `{ set = "Pin-Priority", to = 1 }, { set = "Pin", to = "release a=c" }`, "Package: *\nPin: release a=c\nPin-Priority: 1\n", ""},
 	})
@@ -48,6 +49,7 @@ func TestBraces(t *testing.T) {
 		{"words", "/var/log/a /var/log/b {\n\trotate 4\n\tweekly\n\tpostrotate\n\t\tkill -HUP x\n\tendscript\n}\n", `{ set = "'/var/log/a'/rotate", to = 7 }, { comment = "'/var/log/a'/weekly" }`, "/var/log/a /var/log/b {\n\trotate 7\n\t#weekly\n\tpostrotate\n\t\tkill -HUP x\n\tendscript\n}\n", ""},
 	})
 	testRows(t, "/etc/bind/named.conf.options", "", []row{
+		{"over a comment with a comment", "options {\n\t// recursion no; // of everybody\n};\n", `set = "options/recursion", to = "yes"`, "options {\n\trecursion yes; // of everybody\n};\n", ""},
 		{"blocks", "options {\n\tdirectory \"/var/cache/bind\";\n\t// forwarders {\n\t// \t0.0.0.0;\n\t// };\n\t/* x { */\n\tlisten-on-v6 { any; };\n};\n", `{ set = "options/directory", to = "/x" }, { set = "options/recursion", to = "no" }`, "options {\n\tdirectory \"/x\";\n\trecursion no;\n\t// forwarders {\n\t// \t0.0.0.0;\n\t// };\n\t/* x { */\n\tlisten-on-v6 { any; };\n};\n", ""},
 		{"uncomment", "options {\n\t// forwarders {\n\t// \t0.0.0.0;\n\t// };\n};\n", `uncomment = "options/forwarders"`, "options {\n\tforwarders {\n\t\t0.0.0.0;\n\t};\n};\n", ""},
 	})

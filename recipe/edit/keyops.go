@@ -251,8 +251,8 @@ func (e *editor) proveInsert(text string, sec *node, ch change) change {
 		if len(alone.odd) > 0 {
 			return fmt.Errorf("the text must be whole in itself: %s", alone.odd[0].msg)
 		}
-		want := len(alone.entries()) * len(cuts)
-		if got := len(after.entries()) - len(e.t.entries()); got != want {
+		want := e.named(alone) * len(cuts)
+		if got := e.named(after) - e.named(e.t); got != want {
 			return fmt.Errorf("the text has %d entries by itself, and %d where it stands", want, got)
 		}
 		if e.st.firstWins {
@@ -261,6 +261,18 @@ func (e *editor) proveInsert(text string, sec *node, ch change) change {
 		return nil
 	}
 	return ch
+}
+
+// named counts the entries of a tree that a path names: not the paragraphs of
+// deb822.
+func (e *editor) named(t *tree) int {
+	count := 0
+	for _, n := range t.entries() {
+		if e.st.silent == "" || n.name != e.st.silent {
+			count++
+		}
+	}
+	return count
 }
 
 // liveInsert checks that no inserted entry is behind one that counts instead,

@@ -64,7 +64,7 @@ func (p *nginxParser) twinWords(at *int, end int) (ws []word, stop byte, ok bool
 		case c == '}' && len(ws) == 0, c == ';' && len(ws) > 0, c == '{' && len(ws) > 0:
 			rest := strings.TrimSpace(p.s[i+1 : end])
 			*at = i + 1
-			return ws, c, rest == "" || rest[0] == '#' || p.slashes && c == '}' && rest == ";"
+			return ws, c, rest == "" || rest[0] == '#' || p.slashes && (rest[0] == '/' || c == '}' && rest == ";")
 		case c == ';' || c == '{' || c == '}' || c == '#':
 			return nil, 0, false
 		}

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
@@ -87,7 +88,7 @@ func (e *editor) setNew(op Op, v Value) (change, error) {
 	if err != nil {
 		return change{}, e.bad(op, sec.whole.start, "", "%s: %v", op, err)
 	}
-	ch := change{cuts: []splice{cut}, says: fmt.Sprintf("new in %s", place(joined(op.Path.parent()))), fresh: true, hint: e.slip(sec, op.Path.last().Name)}
+	ch := change{cuts: []splice{cut}, says: fmt.Sprintf("new in %s", place(joined(op.Path.parent()))), fresh: true, hint: e.slip(sec, op.Path)}
 	if prev != nil {
 		ch.says = fmt.Sprintf("new, after line %d", e.t.line(max(prev.whole.start, prev.whole.end-1)))
 	}
@@ -104,8 +105,13 @@ func (e *editor) setNew(op Op, v Value) (change, error) {
 	return ch, nil
 }
 
-// slip says which entry of sec a key that is not there was mistyped for, if any.
-func (e *editor) slip(sec *node, name string) string {
+// slip says which entry a key that is not there was mistyped for, if any: one of
+// sec, or one of that name in a section, of a file that has no keys but in sections.
+func (e *editor) slip(sec *node, p Path) string {
+	name := p.last().Name
+	if near := e.elsewhere(name); len(p) == 1 && len(near) > 0 && !slices.ContainsFunc(e.t.root.active(), func(n *node) bool { return !n.block }) {
+		return fmt.Sprintf("the file has its keys in sections, and `%s` stands in %s, in line %d: did you mean `%s/%s`?", name, place(near[0].section()), e.t.line(near[0].whole.start), near[0].section(), name)
+	}
 	var names []string
 	for _, k := range sec.kids {
 		names = append(names, k.name)
