@@ -340,13 +340,19 @@ func FuzzVerifyInline(f *testing.F) {
 	})
 }
 
-// FuzzReadKeys holds that a file that is read has a key.
+// FuzzReadKeys holds that a file that is read has a key, whatever is changed in it.
 func FuzzReadKeys(f *testing.F) {
 	key := apttest.NewKey(f, day, 0)
-	f.Add([]byte(key.Public(f)))
-	f.Add([]byte(key.Binary(f)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		keys, err := release.ReadKeys([][]byte{data})
+	files := []string{key.Public(f), key.Binary(f)}
+	f.Add(uint16(3), []byte("x"), false)
+	f.Add(uint16(80), []byte("\n\n"), true)
+	f.Fuzz(func(t *testing.T, at uint16, with []byte, binary bool) {
+		bad := []byte(files[0])
+		if binary {
+			bad = []byte(files[1])
+		}
+		copy(bad[int(at)%len(bad):], with)
+		keys, err := release.ReadKeys([][]byte{bad})
 		if err == nil && len(keys.Fingerprints()) == 0 {
 			t.Fatal("no key was read")
 		}
