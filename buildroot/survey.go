@@ -17,6 +17,11 @@ import (
 // need is made at the same time; the first error ends it, but for early edits that
 // hold no longer: of these the error has all.
 func (b *Builder) Survey(ctx context.Context, all []*plan.Image) ([]image.Survey, error) {
+	var roots []plan.ID
+	for _, do := range all {
+		roots = append(roots, surveyed(do)...)
+	}
+	b.look(roots)
 	looks := make(chan struct{}, b.Jobs)
 	found := make([]image.Survey, len(all))
 	mistakes := make([]error, len(all))
@@ -35,11 +40,15 @@ func (b *Builder) Survey(ctx context.Context, all []*plan.Image) ([]image.Survey
 	return found, errors.Join(mistakes...)
 }
 
+// surveyed are the actions whose results a survey of an image reads.
+func surveyed(do *plan.Image) []plan.ID {
+	return slices.Concat(do.Runtime.Packages, do.Runtime.Waves, do.Build.Packages, do.Build.Waves)
+}
+
 // survey looks at one image; of looks, which hold all indexes of an image, only
 // so many are made at once.
 func (b *Builder) survey(ctx context.Context, do *plan.Image, looks chan struct{}) (image.Survey, error) {
-	roots := slices.Concat(do.Runtime.Packages, do.Runtime.Waves, do.Build.Packages, do.Build.Waves)
-	inputs, err := b.inputs(ctx, &plan.Action{Inputs: roots})
+	inputs, err := b.inputs(ctx, &plan.Action{Inputs: surveyed(do)})
 	if err != nil {
 		return image.Survey{}, err
 	}
