@@ -79,7 +79,10 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 	}
 	for i, w := range waves {
 		label := fmt.Sprintf("configure %d packages for %s", len(w), name)
-		if len(w) == 1 {
+		switch len(w) {
+		case 0:
+			label = "prepare the root of " + name
+		case 1:
 			label = fmt.Sprintf("configure 1 package for %s", name)
 		}
 		if len(w) == 0 && i > 0 || len(w)+len(users)+len(groups)+len(r.Debconf) == 0 {
