@@ -28,9 +28,13 @@ func benchSample(format string, size int) (src string, path Path) {
 	case "nginx", "blocks":
 		return "wanted x;\n" + big(sample, size), Path{{Name: "wanted"}}
 	}
+	f, _ := formatOf(Input{Format: format})
+	if marks := f.style().marks; marks != "" {
+		// With it lines have 15 to 40 bytes, as those below /etc do.
+		sample += marks[:1] + " What this says is how the server answers, and for how long.\n"
+	}
 	for _, line := range []string{"wanted = x\n", "wanted=x\n", "wanted: x\n", "wanted x\n", "wanted x a b c d e f g\n", "wanted:x:1:2:3:4:5\n", "$wanted = 'x';\n", "deb wanted x main\n"} {
 		src := line + big(sample, size)
-		f, _ := formatOf(Input{Format: format})
 		name := Path{{Name: strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" =:\n", r) })[0]}}
 		if f.Name == "deb822" {
 			name = Path{{Name: "wanted"}}
