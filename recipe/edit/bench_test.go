@@ -99,7 +99,7 @@ func BenchmarkSet(b *testing.B) {
 func TestNoQuadraticTime(t *testing.T) {
 	const size, most = 1 << 19, 10 * time.Second
 	pieces := []string{"[", "{", "(", "\"", "'", "<", "<a>", "<!--", "\\\n", "# a\n", "#a = [\n", "#a = (\n", "a {\n", "a = (\n", "a:\n ", "a: |\n ", "- ", "a=\"\"\"\n", "/*", "$a[",
-		"}\n", "a\n", "  a: b\n", "#<A>\n", "<A b>\n", "`", "a=$(", "x;"}
+		"}\n", "a\n", "  a: b\n", "#<A>\n", "<A b>\n", "`", "a=$(", "x;", "a: b\n#c: d\n"}
 	for _, format := range []string{"ini", "postfix", "properties", "sshd", "apache", "passwd", "nginx", "lighttpd", "shell", "deb822", "json", "xml", "yaml", "toml", "php-code", "lua"} {
 		f, err := formatOf(Input{Format: format})
 		if err != nil {

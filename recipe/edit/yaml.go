@@ -15,7 +15,7 @@ func (yaml) style() *style {
 
 func (yaml) parse(s string) *tree {
 	p := &yamlParser{t: newTree(s), s: s}
-	p.stack = []yamlLevel{{p.t.root, -1}}
+	p.stack = []yamlLevel{{p.t.root, -1, noEntries}}
 	at := 0
 	if strings.HasPrefix(s, bom) {
 		at = len(bom)
@@ -29,9 +29,16 @@ func (yaml) parse(s string) *tree {
 
 // A yamlLevel is a section that is open, and the column that it stands in.
 type yamlLevel struct {
-	n   *node
-	col int
+	n       *node
+	col     int
+	entries int // the column that its entries stand in so far, comments aside
 }
+
+// What yamlLevel.entries is besides a column.
+const (
+	noEntries   = -1
+	manyColumns = -2
+)
 
 type yamlParser struct {
 	t     *tree
@@ -81,10 +88,17 @@ func (p *yamlParser) entry(start, stop, end, col int) int {
 		return end
 	}
 	k := p.t.add(parent, n)
+	switch level := &p.stack[len(p.stack)-1]; level.entries {
+	case noEntries:
+		level.entries = col
+	case col:
+	default:
+		level.entries = manyColumns
+	}
 	if parent.parent != nil {
 		parent.block, parent.val, parent.words = true, span{-1, -1}, nil
 	}
-	p.stack = append(p.stack, yamlLevel{k, col})
+	p.stack = append(p.stack, yamlLevel{k, col, noEntries})
 	if k.name == "-" && at < stop && (isItem(p.s[at:stop]) || p.isKey(at, stop)) {
 		k.block, k.val = true, span{-1, -1}
 		k.body = span{at, at}

@@ -1,7 +1,5 @@
 package edit
 
-import ()
-
 // comment reads `#key: value` as an entry of the section whose column it has.
 func (p *yamlParser) comment(mark, stop, col int) {
 	start := mark + 1
@@ -42,7 +40,7 @@ func (p *yamlParser) comment(mark, stop, col int) {
 		up.whole.end, up.body.end = k.whole.end, k.whole.end
 		up.val = span{-1, -1}
 	}
-	p.twins = append(p.twins, yamlLevel{k, eff})
+	p.twins = append(p.twins, yamlLevel{k, eff, noEntries})
 }
 
 // yamlColumn returns the column that a commented key would have: its mark's,
@@ -68,10 +66,8 @@ func (p *yamlParser) owner(col int, item bool) *node {
 		if l.col >= col || !l.n.block {
 			continue
 		}
-		for _, k := range l.n.kids {
-			if !k.twin && k.whole.start-lineStart(p.s, k.whole.start) != col {
-				return nil
-			}
+		if l.entries != noEntries && l.entries != col {
+			return nil
 		}
 		return l.n
 	}
