@@ -98,14 +98,20 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	if err != nil {
 		return err
 	}
+	server := len(behind) == 0 && (inst.Image.Health != nil || len(forwards) > 0)
+	return env.ended(full, j, res, server)
+}
+
+// ended says how an image ended; with an error if that was not well.
+func (e *env) ended(name string, j job.Job, res job.Result, server bool) error {
 	if err := beyond(res, 0, bytesOf(j.Limits.Memory)); err != nil {
-		return fmt.Errorf("%s was ended: %w", full, err)
+		return fmt.Errorf("%s was ended: %w", name, err)
 	}
 	if res.Exit != 0 {
-		return fmt.Errorf("%s ended with exit status %d", full, res.Exit)
+		return fmt.Errorf("%s ended with exit status %d", name, res.Exit)
 	}
-	if len(behind) == 0 && (inst.Image.Health != nil || len(forwards) > 0) {
-		fmt.Fprintf(env.err, "%s ended, with exit status 0: a server that goes to the background ends its image; it is to stay in the foreground\n", full)
+	if server {
+		fmt.Fprintf(e.err, "%s ended, with exit status 0: a server that goes to the background ends its image; it is to stay in the foreground\n", name)
 	}
 	return nil
 }

@@ -121,6 +121,11 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 			return len(names) == 0 || slices.Contains(names, i.Name) || slices.Contains(names, lock.FullName(i))
 		}
 	}
+	return u.run(ctx, write, *asJSON)
+}
+
+// run makes the new lock, prints what moves, and writes it if it is to.
+func (u *upkeep) run(ctx context.Context, write, asJSON bool) error {
 	next, err := u.make(ctx)
 	if err != nil {
 		return err
@@ -134,7 +139,7 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 		return err
 	}
 	sources := u.sources(next)
-	if err := u.print(moves, rows, sources, *asJSON); err != nil {
+	if err := u.print(moves, rows, sources, asJSON); err != nil {
 		return err
 	}
 	if !write {
