@@ -214,6 +214,9 @@ func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]sto
 	began := time.Now()
 	b.event(Event{Action: a, State: Started})
 	finish, err := b.work(ctx, a, inputs)
+	if err != nil && b.stops(err) {
+		b.slots.close()
+	}
 	b.slots.release(memoryOf(a))
 	if err != nil {
 		return store.Result{}, err

@@ -111,10 +111,15 @@ func (b *Builder) need(ctx context.Context, id plan.ID) (store.Result, error) {
 func (b *Builder) failed(a *plan.Action, err error) error {
 	err = fmt.Errorf("%s: %w", a.Label, err)
 	b.event(Event{Action: a, State: Failed, Err: err})
-	if (b.FailFast || store.IsFull(err)) && b.stop != nil {
+	if b.stops(err) {
 		b.stop(errStopped)
 	}
 	return err
+}
+
+// stops reports whether err ends the whole build.
+func (b *Builder) stops(err error) bool {
+	return (b.FailFast || store.IsFull(err)) && b.stop != nil
 }
 
 // errStopped is why the others did not go on after a failure.

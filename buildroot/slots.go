@@ -16,6 +16,7 @@ type slots struct {
 	free    int
 	memory  int64 // that is left
 	busy    int
+	closed  bool
 	next    int
 	waiting waiters
 }
@@ -47,7 +48,7 @@ func (s *slots) acquire(ctx context.Context, urgency time.Duration, memory int64
 
 // grant lets as many begin as there is room for.
 func (s *slots) grant() {
-	for len(s.waiting) > 0 && s.free > 0 && (s.busy == 0 || s.waiting[0].memory <= s.memory) {
+	for !s.closed && len(s.waiting) > 0 && s.free > 0 && (s.busy == 0 || s.waiting[0].memory <= s.memory) {
 		w := heap.Pop(&s.waiting).(*waiter)
 		s.free--
 		s.busy++
@@ -78,6 +79,13 @@ func (s *slots) release(memory int64) {
 	s.busy--
 	s.memory += memory
 	s.grant()
+}
+
+// close gives no more turns: whoever waits does so until its context ends.
+func (s *slots) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 }
 
 type waiters []*waiter

@@ -80,3 +80,34 @@ func TestSlotsAbandoned(t *testing.T) {
 		}
 	})
 }
+
+// Nobody gets a turn that ends after close, and who waits does so no longer than
+// its context lasts.
+func TestSlotsClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(1, 100)
+		if err := s.acquire(t.Context(), 0, 1); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancelCause(t.Context())
+		var waits error
+		begun := make(chan struct{})
+		go func() {
+			waits = s.acquire(ctx, 0, 1)
+			close(begun)
+		}()
+		synctest.Wait()
+		s.close()
+		s.release(1)
+		synctest.Wait()
+		select {
+		case <-begun:
+			t.Fatal("a turn came after close")
+		default:
+		}
+		stop(errStopped)
+		if <-begun; waits != errStopped {
+			t.Errorf("got %v, want %v", waits, errStopped)
+		}
+	})
+}
