@@ -62,7 +62,7 @@ type Options struct {
 type Event struct {
 	Action *plan.Action
 	State  State
-	Took   time.Duration // of Done
+	Took   time.Duration // of Done and Failed: since it began to work
 	Line   string        // of Output
 	Past   time.Duration // of Wanted: how long an action of this label took last, 0 if nobody knows
 	Log    string        // of Done: the blob that has all output, or ""
@@ -88,6 +88,7 @@ type Results struct {
 	ByAction map[plan.ID]store.Result
 	Made     map[plan.ID]bool  // those that worked now
 	Failed   map[plan.ID]error // an *InputError for those that did not work because of another
+	Stopped  map[plan.ID]bool  // those that did not come to their end because the build was stopped: whether they had begun
 }
 
 // A Builder carries out one plan. Close it when nothing of what it returned is
@@ -177,7 +178,7 @@ func (b *Builder) Layers(ctx context.Context, r plan.Root) ([]string, error) {
 }
 
 func (b *Builder) results(ctx context.Context) (*Results, error) {
-	r := &Results{ByAction: map[plan.ID]store.Result{}, Made: map[plan.ID]bool{}, Failed: map[plan.ID]error{}}
+	r := &Results{ByAction: map[plan.ID]store.Result{}, Made: map[plan.ID]bool{}, Failed: map[plan.ID]error{}, Stopped: map[plan.ID]bool{}}
 	var errs []error
 	for _, a := range b.plan.Actions {
 		n := b.nodes[a.ID]
@@ -192,6 +193,7 @@ func (b *Builder) results(ctx context.Context) (*Results, error) {
 				r.Made[a.ID] = true
 			}
 		case errors.Is(n.err, errStopped):
+			r.Stopped[a.ID] = !n.began.IsZero()
 		default:
 			r.Failed[a.ID] = n.err
 			if !isInputError(n.err) {
@@ -207,11 +209,11 @@ func (b *Builder) results(ctx context.Context) (*Results, error) {
 
 // do runs an action when it is its turn. What need not hold up others, such as
 // waiting for the disk, is done after its turn.
-func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]store.Result) (store.Result, error) {
+func (b *Builder) do(ctx context.Context, a *plan.Action, n *node, inputs map[plan.ID]store.Result) (store.Result, error) {
 	if err := b.slots.acquire(ctx, b.urgency(a), memoryOf(a)); err != nil {
 		return store.Result{}, err
 	}
-	began := time.Now()
+	n.began = time.Now()
 	b.event(Event{Action: a, State: Started})
 	finish, err := b.work(ctx, a, inputs)
 	if err != nil && b.stops(err) {
@@ -225,7 +227,7 @@ func (b *Builder) do(ctx context.Context, a *plan.Action, inputs map[plan.ID]sto
 	if err != nil {
 		return r, err
 	}
-	r.Took = time.Since(began)
+	r.Took = time.Since(n.began)
 	b.event(Event{Action: a, State: Done, Took: r.Took, Log: r.Blobs[logName], Notes: r.Notes})
 	return r, nil
 }

@@ -207,6 +207,47 @@ func TestFullDiskStops(t *testing.T) {
 	}
 }
 
+// The first failure stops a build that is to fail fast: what works ends, what waits
+// does not begin, and the results tell these apart.
+func TestFailFast(t *testing.T) {
+	w := newWorld(t, map[string]string{"bad": tool, "slow": tool, "late": strings.ReplaceAll(user, "tool", "slow"), "user": strings.ReplaceAll(user, "tool", "bad")})
+	w.steps["bad: 1"] = func(string) job.Result { return job.Result{Exit: 3} }
+	slow := make(chan struct{})
+	w.wait = func(ctx context.Context, name string) error {
+		if name == "slow: 1" {
+			close(slow)
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}
+		<-slow
+		return nil
+	}
+	p, r, err := w.build(t.Context(), Options{Jobs: 2, FailFast: true})
+	if err == nil || err.Error() != `build bad: step "1": exit status 3` {
+		t.Errorf("error %v", err)
+	}
+	var got []string
+	for _, a := range p.Actions {
+		var input *InputError
+		begun, stopped := r.Stopped[a.ID]
+		switch err := r.Failed[a.ID]; {
+		case stopped:
+			got = append(got, fmt.Sprintf("%s: stopped, had begun: %v", a.Label, begun))
+		case errors.As(err, &input):
+			got = append(got, fmt.Sprintf("%s: not done because of %s", a.Label, input.Cause.Label))
+		}
+	}
+	slices.Sort(got)
+	equalText(t, "results", strings.Join(got, "\n"), `
+build late: stopped, had begun: false
+build slow: stopped, had begun: true
+build user: not done because of build bad
+collect bad: not done because of build bad
+collect late: stopped, had begun: false
+collect slow: stopped, had begun: false
+collect user: not done because of build bad`)
+}
+
 // temporary are the directories of the store that were drafts or scratch.
 func temporary(t *testing.T, w *world) []string {
 	t.Helper()

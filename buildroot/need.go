@@ -19,7 +19,8 @@ type node struct {
 	past   time.Duration // that an action of this name took last
 
 	settle sync.Once
-	made   bool // it worked, and was not in the store
+	began  time.Time // when it began to work, if it did
+	made   bool      // it worked, and was not in the store
 	result store.Result
 	err    error
 	unkept error // that its result could not be stored; others may have used it
@@ -102,15 +103,19 @@ func (b *Builder) need(ctx context.Context, id plan.ID) (store.Result, error) {
 		if n.err == nil || isInputError(n.err) || ctx.Err() != nil {
 			return
 		}
-		n.err = b.failed(a, n.err)
+		n.err = b.failed(a, n, n.err)
 	})
 	return n.result, n.err
 }
 
 // failed tells that a failed, and is the error to hand on.
-func (b *Builder) failed(a *plan.Action, err error) error {
+func (b *Builder) failed(a *plan.Action, n *node, err error) error {
 	err = fmt.Errorf("%s: %w", a.Label, err)
-	b.event(Event{Action: a, State: Failed, Err: err})
+	e := Event{Action: a, State: Failed, Err: err}
+	if !n.began.IsZero() {
+		e.Took = time.Since(n.began)
+	}
+	b.event(e)
 	if b.stops(err) {
 		b.stop(errStopped)
 	}
@@ -139,7 +144,7 @@ func (b *Builder) settle(ctx context.Context, a *plan.Action, n *node) (store.Re
 	}
 	r, ok, err := b.Store.Result(key)
 	if err == nil && !ok {
-		r, err = b.do(ctx, a, inputs)
+		r, err = b.do(ctx, a, n, inputs)
 		n.made = err == nil
 	} else {
 		b.event(Event{Action: a, State: Stored, Notes: r.Notes})
@@ -151,7 +156,7 @@ func (b *Builder) settle(ctx context.Context, a *plan.Action, n *node) (store.Re
 	b.keeping.Go(func() {
 		defer unlock()
 		if err := b.keep(context.WithoutCancel(ctx), a, r, key); err != nil { // what is done is not lost
-			n.unkept = b.failed(a, err)
+			n.unkept = b.failed(a, n, err)
 		}
 	})
 	return r, nil
@@ -189,12 +194,16 @@ func (b *Builder) inputs(ctx context.Context, a *plan.Action) (map[plan.ID]store
 	for i, id := range a.Inputs {
 		results[id] = made[i]
 	}
+	var stopped error
 	for _, err := range failed {
-		if err != nil {
+		switch {
+		case errors.Is(err, errStopped):
+			stopped = err
+		case err != nil:
 			return nil, err // the first in the order of inputs, whichever came first
 		}
 	}
-	return results, nil
+	return results, stopped
 }
 
 // because is the error of what reads from a failed action.

@@ -11,43 +11,69 @@ import (
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
-// account lists what became of recipes in a build that did not do all: what was
-// built, what failed, and what was skipped because of that.
-func (e *env) account(p *plan.Plan, r *buildroot.Results) {
-	var built, failed, skipped []string
+// An account says what became of each recipe in a build that did not do all.
+type account struct {
+	built   []string
+	failed  []string // labels of actions
+	skipped []string // with what they need
+	stopped []string // that were at work
+	unbegun []string
+}
+
+// accountOf sorts what came of a plan.
+func accountOf(p *plan.Plan, r *buildroot.Results) account {
+	var a account
 	unable := map[string]bool{} // recipes of which something failed
-	note := func(list *[]string, line string) {
-		if line != "" && !slices.Contains(*list, line) {
-			*list = append(*list, line)
-		}
-	}
-	for _, a := range p.Actions {
+	atWork := map[string]bool{} // recipes of which something was stopped
+	for _, x := range p.Actions {
 		var input *buildroot.InputError
-		switch err := r.Failed[a.ID]; {
-		case r.Made[a.ID] && (a.Kind == plan.KindCollect || a.Kind == plan.KindImage):
-			note(&built, a.Recipe)
+		switch err := r.Failed[x.ID]; {
+		case r.Made[x.ID] && (x.Kind == plan.KindCollect || x.Kind == plan.KindImage):
+			a.built = append(a.built, x.Recipe)
+		case r.Stopped[x.ID]:
+			atWork[x.Recipe] = true
 		case err != nil && !errors.As(err, &input):
-			note(&failed, a.Label)
-			unable[a.Recipe] = true
+			a.failed = append(a.failed, x.Label)
+			unable[x.Recipe] = true
 		}
 	}
 	for _, g := range p.Goals {
 		var input *buildroot.InputError
-		if errors.As(r.Failed[g.Action], &input) && input.Cause.Recipe != g.Recipe {
-			note(&skipped, g.Recipe+", which needs "+cmp.Or(input.Cause.Recipe, input.Cause.Label))
+		_, stopped := r.Stopped[g.Action]
+		switch {
+		case stopped && atWork[g.Recipe]:
+			a.stopped = append(a.stopped, g.Recipe)
+		case stopped:
+			a.unbegun = append(a.unbegun, g.Recipe)
+		case errors.As(r.Failed[g.Action], &input) && input.Cause.Recipe != g.Recipe:
+			a.skipped = append(a.skipped, g.Recipe+", which needs "+cmp.Or(input.Cause.Recipe, input.Cause.Label))
+		}
+		unable[g.Recipe] = unable[g.Recipe] || stopped
+	}
+	a.built = slices.DeleteFunc(a.built, func(name string) bool { return unable[name] })
+	for _, list := range []*[]string{&a.built, &a.stopped, &a.unbegun} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return a
+}
+
+// account prints one, unless the error says all.
+func (e *env) account(p *plan.Plan, r *buildroot.Results) {
+	a := accountOf(p, r)
+	if len(a.built)+len(a.skipped)+len(a.stopped)+len(a.unbegun) == 0 && len(a.failed) == 1 {
+		return
+	}
+	tell := func(word string, lines ...string) {
+		for _, line := range lines {
+			if line != "" {
+				fmt.Fprintf(e.err, "%-8s %s\n", word, line)
+			}
 		}
 	}
-	built = slices.DeleteFunc(built, func(name string) bool { return unable[name] })
-	if len(built)+len(skipped) == 0 && len(failed) == 1 {
-		return // the error says all
-	}
-	if len(built) > 0 {
-		fmt.Fprintln(e.err, "built   ", strings.Join(slices.Sorted(slices.Values(built)), ", "))
-	}
-	for _, line := range failed {
-		fmt.Fprintln(e.err, "failed  ", line)
-	}
-	for _, line := range skipped {
-		fmt.Fprintln(e.err, "skipped ", line)
-	}
+	tell("built", strings.Join(a.built, ", "))
+	tell("failed", a.failed...)
+	tell("skipped", a.skipped...)
+	tell("stopped", strings.Join(a.stopped, ", "))
+	tell("unbegun", strings.Join(a.unbegun, ", "))
 }

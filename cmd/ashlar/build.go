@@ -24,6 +24,8 @@ has not got their results. It uses what ashlar.lock names and nothing else. The
 working directory stays as it is. What does not need each other is done at the same
 time, the longest way first. A recipe that fails does not stop those that do not need
 it; the end lists what was built, what failed, and what was skipped because of it.
+With --fail-fast it does: what is at work is stopped, nothing else begins, and the
+end lists these, too.
 
 Secrets that recipes name come from ashlar/secrets.toml in the user's directory of
 configurations (~/.config), a table for each with file, env or command, or else from

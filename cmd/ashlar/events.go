@@ -22,7 +22,7 @@ type jsonEvent struct {
 	Kind    string    `json:"kind,omitempty"`
 	Label   string    `json:"label,omitempty"`
 	Recipe  string    `json:"recipe,omitempty"`
-	Seconds float64   `json:"seconds,omitempty"` // done: that it took; wanted: that it took the last time
+	Seconds float64   `json:"seconds,omitempty"` // done, failed: that it took; wanted: that it took the last time
 	Line    string    `json:"line,omitempty"`    // output
 	Log     string    `json:"log,omitempty"`     // done: SHA-256 of the log, which `ashlar log` prints
 	Notes   []string  `json:"notes,omitempty"`

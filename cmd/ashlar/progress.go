@@ -110,7 +110,8 @@ func (p *plain) event(ev buildroot.Event) {
 			p.say("           " + n)
 		}
 	case ev.State == buildroot.Failed:
-		p.say("failed   " + ev.Action.Label)
+		p.flush()
+		p.say(fmt.Sprintf("%7.1f s  %s failed", ev.Took.Seconds(), ev.Action.Label))
 	}
 }
 
