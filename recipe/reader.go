@@ -115,7 +115,16 @@ exclude=except destination=into dest=into target=to src=from source=from body=co
 environment=env stopsignal=stop-signal signal=stop-signal service=services
 permissions=mode perms=mode chown=owner user=owner capabilities=caps
 overwrite=replace force=replace expected=was old=was value=to name=recipe image=recipe output=stdout status=exit
+delete=unset disable=comment enable=uncomment line=lines
 `
+
+// inOps are keys that belong into an edit's ops, and how they are written there.
+var inOps = map[string]string{
+	"append": `insert = "…", where = "end"`, "prepend": `insert = "…", where = "start"`,
+	"insert": `insert = "…", after = "KEY"`, "replace": `replace = "…", with = "…"`, "regex": `regex = '…', with = "…"`,
+	"delete-line": `delete-line = '…'`, "rename": `rename = "KEY", to = "…"`, "section": `section = "…", body = "…"`,
+	"add": `add = "KEY", value = "…"`, "remove": `remove = "KEY", value = "…"`, "patch": `patch = "FILE"`,
+}
 
 // unknown notes a key that its table does not have.
 func (r *reader) unknown(table, kid *node) {
@@ -131,6 +140,8 @@ func (r *reader) unknown(table, kid *node) {
 	}
 	switch {
 	case r.slipped(table, kid, &hint):
+	case hasWord(known, "ops") && inOps[kid.key] != "":
+		hint = fmt.Sprintf("it is one of ops: ops = [{ %s }]", inOps[kid.key])
 	case other != "":
 		hint = fmt.Sprintf("it is called %q here", other)
 	case near != "":

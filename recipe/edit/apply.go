@@ -115,7 +115,7 @@ type change struct {
 
 // step carries out one operation and proves it on the result, read again.
 func (e *editor) step(op Op) (Done, []splice, error) {
-	ch, err := e.plan(op)
+	ch, err := e.plan(e.spoken(op))
 	if err != nil {
 		return Done{}, nil, err
 	}

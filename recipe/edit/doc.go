@@ -63,6 +63,13 @@
 //	- CustomLog /var/log/a.log combined
 //	+ CustomLog /dev/stdout combined
 //
+//	haproxy
+//	{ set = "defaults/timeout client", to = "30s" }
+//	  defaults
+//	      mode http
+//	-     timeout client  50s
+//	+     timeout client  30s
+//
 //	redis
 //	{ set = "save", to = ["900 1", "60 5"] }
 //	  save 900 1

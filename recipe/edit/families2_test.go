@@ -59,6 +59,16 @@ func TestBraces(t *testing.T) {
 }
 
 // A file whose path says nothing is what its lines look like.
+func TestSpaced(t *testing.T) {
+	s := "-d\n# -v\n-m 64\n-l 127.0.0.1\n-l ::1\n# -c 1024\n"
+	testRows(t, "/etc/memcached.conf", "", []row{
+		{"an option", s, `set = "-m", to = 128, was = 64`, edited(t, s, "64", "128"), ""},
+		{"over a comment", s, `set = "-c", to = 2048, was = 1024`, edited(t, s, "# -c 1024", "-c 2048"), ""},
+		{"several", s, `set = "-l", to = ["0.0.0.0"]`, edited(t, s, "-l 127.0.0.1\n-l ::1\n", "-l 0.0.0.0\n"), ""},
+		{"which", s, `set = "-l", to = "0.0.0.0"`, "", "-l stands 2 times, at lines 4 and 5; expected 1"},
+	})
+}
+
 func TestGuess(t *testing.T) {
 	tests := []struct{ name, src, want string }{
 		{"x.conf", "# c\na = b\nc=d\n", "keyvalue"},

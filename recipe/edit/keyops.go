@@ -127,6 +127,9 @@ func (e *editor) insert(op Op) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
+	if e.st.phrases {
+		p, _ = e.phrases(p, false)
+	}
 	anchor := op
 	anchor.Path = p
 	active, _ := e.t.find(p, e.st)

@@ -214,6 +214,8 @@ func (e *editor) tellApart(ns []*node) string {
 				hint += fmt.Sprintf(" of the section, as in `%s[%s=%s]/%s`", sec.name, sec.active()[0].name, quote(sec.active()[0].text()), n.name)
 			}
 		}
+	} else if e.st.phrases && apart(ns) {
+		hint = fmt.Sprintf("say `count`, or choose by the first argument, as in `%s %s`", n.name, n.words[0].text)
 	} else {
 		hint += fmt.Sprintf(", as in `%s[.=%s]`", n.name, quote(n.text()))
 	}

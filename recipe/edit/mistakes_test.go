@@ -90,7 +90,7 @@ func mistakes() []struct{ file, in, op string } {
 		{"/etc/x.xml", "<a b='1'/>\n", `rename = "a/@b", to = "1 2"`},
 		// New keys and sections.
 		{"/etc/default/x", "A=1\n", `set = "A-B", to = "1"`},
-		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/'a b'", to = "on"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/'a;b'", to = "on"`},
 		{"/etc/x.xml", "<a>\n</a>\n", `set = "a/'1 2'", to = "1"`},
 		{"/etc/x.xml", "<a>text</a>\n", `insert = "<b/>", last-in = "a"`},
 		{"/etc/fstab", "/dev/a / ext4 ro 0 1\n", `section = "a", body = "b"`},

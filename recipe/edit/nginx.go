@@ -22,7 +22,7 @@ func (x nginx) style() *style {
 	if x.slashes {
 		shut, long = "};", "//"
 	}
-	return &style{marks: "#", long: long, indent: "    ", quiet: []string{"include"}, words: true,
+	return &style{marks: "#", long: long, indent: "    ", quiet: []string{"include"}, words: true, phrases: true,
 		heading: func(name string, args []string) (string, string) {
 			return strings.Join(append([]string{name}, args...), " ") + " {", shut
 		}}

@@ -13,8 +13,12 @@ import (
 // `/`; `*` alone is any name. Behind it, predicates choose by values: of a key
 // in the section (listen='80'), of a named column (module='pam_limits.so'), of
 // an attribute (@port='8080'), of all arguments (args='/') or one of them
-// (arg1='rewrite_module'), or of the entry itself (.='80'). There are no positions: they name another entry as soon as
-// somebody else inserts one.
+// (arg1='rewrite_module'), or of the entry itself (.='80'). There are no
+// positions: they name another entry as soon as somebody else inserts one.
+//
+// A directive may be named with its first arguments, `defaults/timeout client` or
+// `http/proxy_set_header Host`, and a section with all of its own, `backend
+// app/balance`; the value is what stands behind them.
 type Path []Step
 
 // A Step is one name of a [Path] with its predicates.
@@ -22,6 +26,7 @@ type Step struct {
 	Name  string
 	Any   bool // the name was `*`
 	Tests []Test
+	said  string // how the path wrote it, where phrases took it apart
 }
 
 // A Test is one predicate of a [Step].
@@ -181,6 +186,9 @@ func (p Path) String() string {
 
 // String returns the step as a path has it.
 func (s Step) String() string {
+	if s.said != "" {
+		return s.said
+	}
 	var b strings.Builder
 	b.WriteString(s.name())
 	for _, t := range s.Tests {

@@ -15,7 +15,7 @@ func (e *editor) setMissing(op Op, twins []*node) (change, error) {
 		}
 		return e.setTwin(op, twin, op.To[0])
 	}
-	if op.Was != nil || op.Count.N > 1 || len(op.Path.last().Tests) > 0 || op.Path.last().Any {
+	if op.Was != nil || op.Count.N > 1 || !op.Path.last().fits(op.To[0]) || op.Path.last().Any {
 		return change{}, e.missing(op)
 	}
 	return e.setNew(op, op.To[0])
@@ -112,13 +112,16 @@ func (e *editor) slip(sec *node, p Path) string {
 	if near := e.elsewhere(name); len(p) == 1 && len(near) > 0 && !slices.ContainsFunc(e.t.root.active(), func(n *node) bool { return !n.block }) {
 		return fmt.Sprintf("the file has its keys in sections, and `%s` stands in %s, in line %d: did you mean `%s/%s`?", name, place(near[0].section()), e.t.line(near[0].whole.start), near[0].section(), name)
 	}
+	if said := p.last().said; said != "" {
+		name = said
+	}
 	var names []string
 	for _, k := range sec.kids {
-		names = append(names, k.name)
+		names = append(names, k.phrase(name))
 	}
 	meant := diag.Slip(name, names)
-	for _, k := range sec.kids {
-		if meant != "" && k.name == meant {
+	for i, k := range sec.kids {
+		if meant != "" && names[i] == meant {
 			return fmt.Sprintf("`%s` is not in the file, but `%s` is, in line %d: did you mean that?", name, meant, e.t.line(k.whole.start))
 		}
 	}

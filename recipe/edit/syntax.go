@@ -32,6 +32,7 @@ type style struct {
 	dashes    bool   // `-` and `_` are the same in names
 	firstWins bool   // of two entries with one name the first counts
 	types     bool   // has numbers and booleans of its own
+	phrases   bool   // a name and its first arguments may be spoken of as one name
 	words     bool   // a value is several words, each of them a member
 	member    int    // add and remove mean this argument, from 1; 0: the whole value
 	list      string // separates the members of a value that shows no separator; ","

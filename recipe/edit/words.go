@@ -41,6 +41,7 @@ type directives struct {
 func (d directives) style() *style {
 	st := d.look
 	st.marks, st.words, st.heading, st.folded = d.marks, true, d.heading, d.cont == ' '
+	st.phrases = d.sep == 0 && !d.rows
 	switch {
 	case d.columnOf != nil:
 		st.column = d.columnOf
