@@ -26,7 +26,7 @@ type Step struct {
 	Name  string
 	Any   bool // the name was `*`
 	Tests []Test
-	said  string // how the path wrote it, where phrases took it apart
+	said  string `plan:"-"` // how the path wrote it, where phrases took it apart
 }
 
 // A Test is one predicate of a [Step].
