@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/pmezard/go-difflib/difflib"
@@ -20,7 +21,8 @@ func explainCommand() *command {
 		long: `Compares what the recipe and those that it needs are made of now with what they were
 made of when they were last built, and prints each difference with its old and new
 value and the line of the recipe. What is in the store already is not mentioned.
-An action whose inputs turn out to be equal after all is not done again.`,
+What only reads what is made anew may be spared: if that comes to the same as
+before, nothing is done again.`,
 		store: true, run: runExplain,
 	}
 }
@@ -29,7 +31,8 @@ An action whose inputs turn out to be equal after all is not done again.`,
 type explained struct {
 	Action  string          `json:"action"`
 	Recipe  string          `json:"recipe"`
-	New     bool            `json:"new,omitempty"` // none like it was done before
+	New     bool            `json:"new,omitempty"`   // none like it was done before
+	Maybe   bool            `json:"maybe,omitempty"` // done only if something that it reads comes out otherwise
 	Changes []explainChange `json:"changes,omitempty"`
 }
 
@@ -38,7 +41,11 @@ type explainChange struct {
 	Old  string `json:"old,omitempty"`
 	New  string `json:"new,omitempty"`
 	At   string `json:"at,omitempty"`
+	made bool   // by another action, of which Old and New are IDs
 }
+
+// maybe reports whether nothing may have changed after all.
+func (c explainChange) maybe() bool { return c.made && c.Old != "" && c.New != "" }
 
 func runExplain(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	asJSON := flags.Bool("json", false, "print JSON, an action a line")
@@ -73,7 +80,7 @@ func runExplain(_ context.Context, env *env, flags *flag.FlagSet, args []string)
 			}
 			continue
 		}
-		fmt.Fprintln(env.out, e.Action)
+		fmt.Fprintln(env.out, e.title())
 		e.print(env.out, "  ")
 	}
 	if told == 0 && !*asJSON {
@@ -123,9 +130,18 @@ func (p *planned) explain(a *plan.Action) (explained, error) {
 		if !c.Pos.IsZero() {
 			at = c.Pos.String()
 		}
-		e.Changes = append(e.Changes, explainChange{c.What, c.Old, c.New, at})
+		e.Changes = append(e.Changes, explainChange{c.What, c.Old, c.New, at, c.Made})
 	}
+	e.Maybe = len(e.Changes) > 0 && !slices.ContainsFunc(e.Changes, func(c explainChange) bool { return !c.maybe() })
 	return e, nil
+}
+
+// title is the action, and on what it depends that it is done.
+func (e explained) title() string {
+	if e.Maybe {
+		return e.Action + ", if what it reads comes out otherwise"
+	}
+	return e.Action
 }
 
 func (e explained) print(w io.Writer, indent string) {
@@ -155,8 +171,12 @@ func (e explained) print(w io.Writer, indent string) {
 // valuesOf is a change of one line: "3.5.1-1 → 3.5.4-1".
 func valuesOf(c explainChange) string {
 	switch {
-	case strings.HasPrefix(c.What, "recipe:"), strings.HasPrefix(c.What, "build "), strings.HasPrefix(c.What, "collect "), strings.HasPrefix(c.What, "image "):
-		return "is to be made anew"
+	case c.maybe():
+		return "may come out otherwise"
+	case c.made && c.Old == "":
+		return "is new"
+	case c.made:
+		return "is gone"
 	case strings.HasPrefix(c.What, "source file "):
 		return map[[2]bool]string{{false, false}: "changed", {true, false}: "is new", {false, true}: "is gone"}[[2]bool{c.Old == "", c.New == ""}]
 	case c.Old == "" && c.New == "":

@@ -60,13 +60,16 @@ func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) er
 		if stored {
 			state = "stored"
 		}
-		fmt.Fprintf(env.out, "%.12s %s %s\n", a.ID, state, a.Label)
-		if *why && a.Kind != plan.KindUnpack && a.Kind != plan.KindConfigure {
-			e, err := p.explain(a)
-			if err != nil {
+		said := explained{Action: a.Label}
+		explain := *why && a.Kind != plan.KindUnpack && a.Kind != plan.KindConfigure
+		if explain {
+			if said, err = p.explain(a); err != nil {
 				return err
 			}
-			e.print(env.out, "\t")
+		}
+		fmt.Fprintf(env.out, "%.12s %s %s\n", a.ID, state, said.title())
+		if explain {
+			said.print(env.out, "\t")
 		}
 		if *verbose {
 			for _, f := range plan.Describe(a.Kind, a.Do) {

@@ -26,6 +26,7 @@ type Change struct {
 	What     string   // `step "compile".run`, "package libssl-dev", "recipe:zlib/dev"
 	Old, New string   // empty: it was not there, or is gone
 	Pos      diag.Pos // in the recipe, if it is written there
+	Made     bool     // other actions make it, which may come to the same as before; Old and New are their IDs
 }
 
 // Changes says how a description differs from an earlier one of the same action.
@@ -43,12 +44,12 @@ func Changes(old, now []Field) []Change {
 	for _, what := range after.order {
 		n, o := after.value[what], before.value[what]
 		if n.value != o.value {
-			note(Change{What: what, Old: o.value, New: n.value, Pos: n.pos})
+			note(Change{What: what, Old: o.value, New: n.value, Pos: n.pos, Made: n.made})
 		}
 	}
 	for _, what := range before.order {
 		if _, ok := after.value[what]; !ok {
-			note(Change{What: what, Old: before.value[what].value})
+			note(Change{What: what, Old: before.value[what].value, Made: before.value[what].made})
 		}
 	}
 	if scripts && len(changes) == 0 {
@@ -70,6 +71,7 @@ type tale struct {
 type said struct {
 	value string
 	pos   diag.Pos
+	made  bool
 }
 
 func told(fields []Field) tale {
@@ -83,36 +85,37 @@ func told(fields []Field) tale {
 		}
 	}
 	for _, f := range fields {
-		what, value := called(f, names)
+		what, value, made := called(f, names)
 		if _, again := t.value[what]; again || what == "" {
 			continue
 		}
 		t.order = append(t.order, what)
-		t.value[what] = said{value, f.Pos}
+		t.value[what] = said{value, f.Pos, made}
 	}
 	return t
 }
 
-// called is what a person calls a field, and its value.
-func called(f Field, names map[string]string) (what, value string) {
+// called is what a person calls a field, its value, and whether that is an action's
+// ID, which says nothing yet of what it comes to.
+func called(f Field, names map[string]string) (what, value string, made bool) {
 	label, id, isAction := strings.Cut(f.Value, idMark)
 	kind, rest, _ := strings.Cut(label, " ")
 	switch {
 	case isAction && kind == string(KindUnpack):
 		name, version, _ := strings.Cut(rest, " ")
-		return "package " + name, version + " (" + id + ")"
+		return "package " + name, version + " (" + id + ")", false
 	case isAction && kind == string(KindConfigure):
-		return scriptsChange, id
+		return scriptsChange, id, false
 	case isAction && f.Of != "":
-		return "recipe:" + rest + "/" + f.Of, id
+		return "recipe:" + rest + "/" + f.Of, id, true
 	case isAction:
-		return label, id
+		return label, id, true
 	case strings.HasPrefix(f.Name, "Sources[") && strings.HasSuffix(f.Name, ".Is"):
-		return "source file " + names[strings.TrimSuffix(f.Name, ".Is")], f.Value
+		return "source file " + names[strings.TrimSuffix(f.Name, ".Is")], f.Value, false
 	case strings.HasPrefix(f.Name, "Sources[") && (strings.HasSuffix(f.Name, "].Path") || strings.HasSuffix(f.Name, "].Tree")):
-		return "", "" // the files say it
+		return "", "", false // the files say it
 	}
-	return spoken(f.Name, names), f.Value
+	return spoken(f.Name, names), f.Value, false
 }
 
 // spoken is a field's name for people: `Steps[0].Run` is `step "compile".run`.
