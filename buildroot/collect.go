@@ -50,7 +50,7 @@ func (b *Builder) collect(ctx context.Context, a *plan.Action, do *plan.Collect,
 		}
 		drafts[o.Name], r.Trees[o.Name] = draft, digest
 	}
-	if err := b.addLibraries(&r, do, outputs, inputs); err != nil {
+	if err := b.addLibraries(&r, drafts, do, outputs, inputs); err != nil {
 		discard()
 		return nil, err
 	}

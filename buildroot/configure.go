@@ -166,7 +166,7 @@ func (b *Builder) stack(r plan.Root, inputs map[plan.ID]store.Result) ([]string,
 		return nil, err
 	}
 	for _, p := range libraries {
-		pkgs = append(pkgs, p.Package)
+		pkgs = append(pkgs, p.Package.Package)
 	}
 	layers := append(b.outputTrees(r.Outputs, inputs), effects.Layers("", waves, pkgs, policy)...)
 	if len(r.Outputs)+len(r.Recipes) == 0 {

@@ -92,7 +92,9 @@ func (b *Builder) imageInput(do *plan.Image, inputs map[plan.ID]store.Result) (i
 	if err != nil {
 		return in, err
 	}
-	in.Build.Packages = append(in.Build.Packages, libraries...)
+	if err := b.addToImage(&in.Build, libraries); err != nil {
+		return in, err
+	}
 	for _, n := range do.IDs {
 		in.IDs = append(in.IDs, lock.ID{Name: n.Name, Number: n.Number})
 	}

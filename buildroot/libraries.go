@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot/deb"
+	"github.com/ashlar-build/ashlar/buildroot/effects"
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
@@ -15,20 +16,22 @@ import (
 
 // What begins the names, in the result of a collect action, of the trees of
 // packages and of other recipes' outputs in which shared libraries are that its
-// own outputs need. So whoever uses an output reads what it needs, and nothing
-// else of where it was built.
+// own outputs need, and of what the scripts of these packages changed where it was
+// built. So whoever uses an output reads what it needs, and nothing else of there.
 const (
 	libraryPackage = "package "
+	libraryEffects = "effects "
 	libraryRecipe  = "recipe "
 )
 
 func isLibrary(name string) bool {
-	return strings.HasPrefix(name, libraryPackage) || strings.HasPrefix(name, libraryRecipe)
+	return strings.HasPrefix(name, libraryPackage) || strings.HasPrefix(name, libraryEffects) || strings.HasPrefix(name, libraryRecipe)
 }
 
 // addLibraries notes in r what outputs need: other outputs of the root they were
-// made in, with what these need in turn, and packages among spare ones.
-func (b *Builder) addLibraries(r *store.Result, do *plan.Collect, outputs []*layer.Tree, inputs map[plan.ID]store.Result) error {
+// made in, with what these need in turn, and packages among spare ones. What it
+// makes for that are drafts.
+func (b *Builder) addLibraries(r *store.Result, drafts map[string]*store.Draft, do *plan.Collect, outputs []*layer.Tree, inputs map[plan.ID]store.Result) error {
 	var others []*layer.Tree
 	for _, o := range do.Root.Outputs {
 		from := inputs[o.By].Trees
@@ -56,10 +59,31 @@ func (b *Builder) addLibraries(r *store.Result, do *plan.Collect, outputs []*lay
 		return err
 	}
 	found, err := image.Libraries(root, outputs, others)
-	for _, p := range found {
-		r.Trees[libraryPackage+p.Control.Name] = p.Tree
+	if err != nil || len(found) == 0 {
+		return err
 	}
-	return err
+	waves, err := b.effects(do.Root.Waves, inputs)
+	if err != nil {
+		return err
+	}
+	for _, p := range found {
+		name := p.Control.Name
+		r.Trees[libraryPackage+name] = p.Tree
+		delete(r.Trees, libraryEffects+name) // of another recipe's
+		own, err := effects.Of(name, waves)
+		if err != nil {
+			return err
+		}
+		if own == nil {
+			continue
+		}
+		key := libraryEffects + name
+		if drafts[key], r.Trees[key], err = writeTree(b.Store, Opener{b.Store}, own.Files, own.Meta); err != nil {
+			delete(drafts, key)
+			return err
+		}
+	}
+	return nil
 }
 
 // outputTrees are the root directories of a root's outputs and of the outputs
@@ -96,16 +120,23 @@ func outputDigests(outputs []plan.Output, inputs map[plan.ID]store.Result) []str
 	return digests
 }
 
+// A library is a package that comes with outputs.
+type library struct {
+	image.Package
+	effects string // the tree of what its scripts changed, or ""
+}
+
 // libraries are the packages that come with outputs and that a root has none of
 // the name of, by name.
-func (b *Builder) libraries(outputs []plan.Output, inputs map[plan.ID]store.Result, has []*deb.Package) ([]image.Package, error) {
+func (b *Builder) libraries(outputs []plan.Output, inputs map[plan.ID]store.Result, has []*deb.Package) ([]library, error) {
 	seen := map[string]bool{}
 	for _, p := range has {
 		seen[p.Control.Name] = true
 	}
-	var list []image.Package
+	var list []library
 	for _, o := range outputs {
-		for name, digest := range inputs[o.By].Trees {
+		trees := inputs[o.By].Trees
+		for name, digest := range trees {
 			short, ok := strings.CutPrefix(name, libraryPackage)
 			if !ok || seen[short] {
 				continue
@@ -115,9 +146,32 @@ func (b *Builder) libraries(outputs []plan.Output, inputs map[plan.ID]store.Resu
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, image.Package{Package: p, Tree: digest, Bare: true})
+			list = append(list, library{image.Package{Package: p, Tree: digest}, trees[libraryEffects+short]})
 		}
 	}
-	slices.SortFunc(list, func(p, q image.Package) int { return strings.Compare(p.Control.Name, q.Control.Name) })
+	slices.SortFunc(list, func(p, q library) int { return strings.Compare(p.Control.Name, q.Control.Name) })
 	return list, nil
+}
+
+// addToImage gives an image, whose recipe was built in root, packages with libraries.
+// Of a file that scripts of both have, that of the recipe's own root is seen.
+func (b *Builder) addToImage(root *image.Root, libraries []library) error {
+	var waves []image.Wave
+	for _, l := range libraries {
+		root.Packages = append(root.Packages, l.Package)
+		if l.effects == "" {
+			continue
+		}
+		x, err := readTree(b.Store, l.effects)
+		if err != nil {
+			return err
+		}
+		e, err := effects.Kept(x)
+		if err != nil {
+			return err
+		}
+		waves = append(waves, image.Wave{Effects: e, Tree: l.effects})
+	}
+	root.Waves = append(waves, root.Waves...)
+	return nil
 }

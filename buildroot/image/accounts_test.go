@@ -147,3 +147,31 @@ func TestParseAccounts(t *testing.T) {
 		t.Errorf("numbers that are none: %+v", u)
 	}
 }
+
+// A number that another root's wave gave to another group does not matter: waves
+// come from several roots when a library's package comes along with a program.
+func TestGroupsOfOtherRoots(t *testing.T) {
+	res, err := Assemble(t.Context(), check{
+		world: `
+	package one 1
+	package two 1
+	effect one postinst
+	line /etc/passwd one:x:101:107::/:/bin/false
+	line /etc/group first:x:107:
+	wave
+	effect two postinst
+	line /etc/passwd two:x:101:107::/:/bin/false
+	line /etc/group second:x:107:
+`,
+		recipe: "[depends]\nruntime = [\"one\", \"two\"]\n[image]\nuser = \"one\"\nfile.\"/x\" = { content = \"\", owner = \"two\" }",
+		ids:    []lock.ID{{Name: "one", Number: 110}, {Name: "two", Number: 111}, {Name: "first", Number: 112}, {Name: "second", Number: 113}},
+	}.input(t))
+	if err != nil {
+		t.Fatal(printed(err))
+	}
+	for _, want := range []string{"one:x:110:112:", "two:x:111:113:"} {
+		if got := string(res.Tree.Get("/etc/passwd").Data); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}

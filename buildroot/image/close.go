@@ -313,11 +313,6 @@ func (a *assembly) lookUp(t *layer.Tree, program, dir string) string {
 // warn notes what will perhaps not work: programs that call a shell which is not
 // there, and commands that scripts call.
 func (a *assembly) warn() {
-	for _, p := range a.kept.order {
-		if p.bare {
-			a.warning("", "package %s came with the libraries of another recipe, and its scripts have not run: name it in that recipe's depends.runtime", p.Name)
-		}
-	}
 	calls := map[string][]string{}
 	for _, n := range a.closure.Shell {
 		calls[n.By] = append(calls[n.By], n.Want)

@@ -24,12 +24,11 @@ func (a *assembly) gather() {
 	}
 	a.agree()
 	for _, u := range a.universes() {
-		gids := a.gids(u)
-		for _, line := range u.lines() {
+		a.eachLine(u, func(line effects.Line, gids map[int]string) {
 			if line.Text != "" && a.effective(u, line.Package) {
 				a.accounts.addLine(line.File, line.Text, gids)
 			}
-		}
+		})
 	}
 	for _, u := range a.universes() { // when all groups are known
 		for _, line := range u.lines() {
@@ -51,20 +50,29 @@ func (u *universe) lines() []effects.Line {
 	return all
 }
 
-// gids are the names of the groups by the numbers they had where scripts ran.
-func (a *assembly) gids(u *universe) map[int]string {
-	names := map[int]string{}
-	for line := range strings.Lines(string(a.static[1])) {
+// eachLine calls do with all lines that scripts wrote to shared files, in their
+// order, and with the names of groups by the numbers they had there: another wave's
+// root, of another recipe, may have given a number to another group.
+func (a *assembly) eachLine(u *universe, do func(line effects.Line, gids map[int]string)) {
+	gids := map[int]string{}
+	note := func(line string) {
 		if g := parseGroup(line); g != nil {
-			names[g.id] = g.name
+			gids[g.id] = g.name
 		}
 	}
-	for _, line := range u.lines() {
-		if g := parseGroup(line.Text); line.File == "/etc/group" && g != nil {
-			names[g.id] = g.name
+	for line := range strings.Lines(string(a.static[1])) {
+		note(line)
+	}
+	for _, w := range u.waves {
+		for _, line := range w.Lines {
+			if line.File == "/etc/group" {
+				note(line.Text)
+			}
+		}
+		for _, line := range w.Lines {
+			do(line, gids)
 		}
 	}
-	return names
 }
 
 // otherLines writes the files that are kept by line besides those of accounts:

@@ -71,7 +71,6 @@ type Root struct {
 type Package struct {
 	*deb.Package
 	Tree string // what layer.File.In is to be; empty: the files have it already
-	Bare bool   // its maintainer scripts did not run: it came with another recipe's libraries
 }
 
 // A Wave is the effects of one wave's scripts and the name of their tree in the

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/ashlar-build/ashlar/buildroot/effects"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
@@ -58,10 +59,7 @@ func Look(ctx context.Context, in Input, withoutOutputs bool) (Survey, error) {
 // not known yet. Apart from them it returns the mistakes of whom the image runs as.
 func (a *assembly) unnumbered(t *layer.Tree) (known []string, nobody []*diag.Error) {
 	for _, u := range a.universes() {
-		gids := a.gids(u)
-		for _, line := range u.lines() {
-			a.accounts.addLine(line.File, line.Text, gids)
-		}
+		a.eachLine(u, func(line effects.Line, gids map[int]string) { a.accounts.addLine(line.File, line.Text, gids) })
 	}
 	lost, _ := a.number(t)
 	names := map[string]bool{}

@@ -24,7 +24,6 @@ type pkg struct {
 	deb.Control
 	in      *universe
 	tree    string        // name of the package's tree in the store, or ""
-	bare    bool          // its scripts did not run, and it has some that matter
 	files   []*layer.File // in path order; see located
 	needs   [][]relation.Relation
 	replace []relation.Relation
@@ -62,7 +61,7 @@ func newUniverse(name string, root Root) (*universe, error) {
 }
 
 func (u *universe) pkg(in Package, recommends bool) (*pkg, error) {
-	p := &pkg{Control: in.Control, in: u, files: in.Index.Files, tree: in.Tree, bare: in.Bare && in.Has("postinst")}
+	p := &pkg{Control: in.Control, in: u, files: in.Index.Files, tree: in.Tree}
 	fields := []string{"Pre-Depends", "Depends"}
 	if recommends {
 		fields = append(fields, "Recommends")
