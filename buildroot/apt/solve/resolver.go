@@ -190,12 +190,12 @@ func (m *mender) upgradeOne(n uint32, g []index.Dep) bool {
 		q := m.smartTarget(n, d)
 		switch {
 		case m.is(q, protected):
+		case d.Type().Negative():
+			return true // the next round does it better
 		case get(m.bc, d.Constraint()):
 			if m.upgrade(q) {
 				return true
 			}
-		case d.Type().Negative():
-			return true // the next round does it better
 		}
 	}
 	return false
@@ -220,7 +220,7 @@ func (m *mender) smartTarget(n uint32, d index.Dep) uint32 {
 func (m *mender) clearRivals(n uint32, rivals []rival) {
 	for _, r := range rivals {
 		if r.dep[0].Type().Negative() {
-			m.remove(r.name)
+			m.keep(r.name)
 			m.changed = true
 		}
 		if m.round > 1 {

@@ -7,7 +7,7 @@ import (
 )
 
 func ruleCases() []ruleCase {
-	return slices.Concat(orderCases(), conflictCases(), sweepCases(), providesCases(), archCases(), foreignCases(), suiteCases(), followCases(), dependencyCases(), requestCases(), recommendsCases())
+	return slices.Concat(orderCases(), conflictCases(), scoreCases(), sweepCases(), providesCases(), archCases(), foreignCases(), suiteCases(), followCases(), dependencyCases(), requestCases(), recommendsCases())
 }
 
 func orderCases() []ruleCase {

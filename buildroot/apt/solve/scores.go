@@ -1,6 +1,7 @@
 package solve
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/index"
@@ -28,11 +29,7 @@ func (s *solver) scores() []int {
 			score[n] += scoreVital
 		}
 	}
-	gain := s.gains(all)
-	for n, g := range gain {
-		score[n] += g
-	}
-	s.provide(score, gain)
+	s.gain(all, score)
 	s.inherit(all, score)
 	for _, p := range s.picks {
 		score[p.Name] += scoreProtected
@@ -45,10 +42,10 @@ func (s *solver) scores() []int {
 	return score
 }
 
-// gains says by name how much the dependencies on it are worth: those without a
-// version, and those whose version is the installed one's.
-func (s *solver) gains(all []uint32) []int {
-	gain := make([]int, len(s.ix.Names))
+// gain adds what the dependencies on packages are worth to those that they name and to
+// those that provide such a name: dependencies without a version, and those whose version
+// is the installed one's. A package is worth no less for being in its own way.
+func (s *solver) gain(all []uint32, score []int) {
 	for _, n := range all {
 		for _, d := range s.ix.DepsOf(s.install(n)) {
 			c := &s.ix.Constraints[d.Constraint()]
@@ -57,10 +54,34 @@ func (s *solver) gains(all []uint32) []int {
 					continue
 				}
 			}
-			gain[c.Name] += worth(d.Type())
+			own := func(target uint32) bool { return d.Type().Negative() && s.ix.SameText(target, n) }
+			if !own(c.Name) {
+				score[c.Name] += worth(d.Type())
+			}
+			for target := range s.providing(c) {
+				if !own(target) {
+					score[target] += worth(d.Type())
+				}
+			}
 		}
 	}
-	return gain
+}
+
+// providing goes through the marked packages that provide what c asks for, once even for
+// one that provides the name in several versions.
+func (s *solver) providing(c *index.Constraint) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		last := index.None
+		for _, i := range s.ix.ProvidersOf(c.Name) {
+			p := &s.ix.Provides[i]
+			if p.Owner == last || !s.isInstall(p.Owner) || !s.ix.AcceptsProvide(c, p) {
+				continue
+			}
+			if last = p.Owner; !yield(s.ix.Versions[last].Name) {
+				return
+			}
+		}
+	}
 }
 
 // worth is what a dependency adds to the score of what it names.
@@ -74,24 +95,9 @@ func worth(t index.DepType) int {
 	return 0
 }
 
-// provide passes what a name gained on to the packages that provide it.
-func (s *solver) provide(score, gain []int) {
-	for _, n := range s.ix.HashOrder {
-		if gain[n] == 0 {
-			continue
-		}
-		last := index.None // a package may provide a name in several versions
-		for _, i := range s.ix.ProvidersOf(n) {
-			if p := &s.ix.Provides[i]; s.isInstall(p.Owner) && p.Owner != last {
-				score[s.ix.Versions[p.Owner].Name] += gain[n]
-				last = p.Owner
-			}
-		}
-	}
-}
-
 // inherit passes the positive scores of dependants on to the packages that their
-// dependencies name, whatever the version, one step far.
+// dependencies name, whatever the version, and to those that provide what such a package
+// is called; one step far.
 func (s *solver) inherit(all []uint32, score []int) {
 	old := slices.Clone(score)
 	for _, n := range all {
@@ -100,8 +106,12 @@ func (s *solver) inherit(all []uint32, score []int) {
 		}
 		for _, d := range s.ix.DepsOf(s.install(n)) {
 			target := s.ix.Constraints[d.Constraint()].Name
-			if worth(d.Type()) > 0 && s.is(target, marked) {
-				score[target] += old[n]
+			if worth(d.Type()) <= 0 || !s.is(target, marked) {
+				continue
+			}
+			score[target] += old[n]
+			for provider := range s.providing(&index.Constraint{Name: target}) {
+				score[provider] += old[n]
 			}
 		}
 	}
