@@ -51,8 +51,17 @@ func (b braced) line(s string, sp span) (node, bool) {
 	if n, ok := b.assignment.read(s, sp); ok {
 		return n, ok
 	}
-	n, ok := directives{quotes: `"`, inline: "#"}.read(s, sp)
+	n, ok := b.words().read(s, sp)
 	return n, ok && !strings.Contains(n.name, b.sep[:1])
+}
+
+// words reads and spells lines that are no assignments.
+func (b braced) words() directives {
+	d := directives{quotes: `"`, inline: "#"}
+	if b.cont == '\\' {
+		d.cont = b.cont
+	}
+	return d
 }
 
 // isTwin wants a separator: prose has none.
@@ -97,7 +106,7 @@ func colon() assignment {
 
 func (b braced) value(t *tree, n *node, v Value) (string, error) {
 	if n.block || !strings.Contains(t.src[n.nameAt.end:max(n.nameAt.end, n.val.start)], b.sep[:1]) && len(n.words) > 0 {
-		return directives{quotes: `"`, inline: "#"}.value(t, n, v)
+		return b.words().value(t, n, v)
 	}
 	if b.cont == '(' && strings.HasPrefix(v.Text, "(") && isWhole(b.parse("k = "+v.Text+"\n"), v.Text) {
 		return v.Text, nil // a list, whatever stood there

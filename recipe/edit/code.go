@@ -14,6 +14,7 @@ type code struct {
 	marks string // begin comments
 	long  string // does, too
 	stops string // end a statement, besides the end of its line
+	py    bool   // Python: capital booleans, three quotes, a backslash joins lines
 	open  string // begins a comment of several lines, which shut ends
 	shut  string
 }
@@ -22,7 +23,7 @@ func phpCode() code {
 	return code{php: true, marks: "#", long: "//", stops: ";,", open: "/*", shut: "*/"}
 }
 
-func python() code { return code{marks: "#"} }
+func python() code { return code{py: true, marks: "#", stops: ";"} }
 
 func lua() code { return code{long: "--", stops: ";,", open: "--[[", shut: "]]"} }
 
@@ -192,10 +193,14 @@ func (c code) expression(s string, at int) (stop, end int) {
 	depth := 0
 	for i := at; i < len(s); i++ {
 		switch ch := s[i]; {
-		case ch == '\'' || ch == '"':
-			if w, ok := quotedAt(s, i); ok {
-				i = w.end - 1
+		case ch == '\'' || ch == '"', c.open != "" && (c.php || depth > 0) && strings.HasPrefix(s[i:], c.open):
+			if i = c.skip(s, i); i >= len(s) {
+				return -1, -1
 			}
+		case c.py && (strings.HasPrefix(s[i:], "\\\n") || strings.HasPrefix(s[i:], "\\\r\n")):
+			i = lineEnd(s, i) - 1
+		case c.php && depth == 0 && strings.HasPrefix(s[i:], "?>"):
+			return trimRight(s, at, i), trimRight(s, at, i)
 		case strings.IndexByte(c.marks, ch) >= 0, c.long != "" && strings.HasPrefix(s[i:], c.long):
 			if depth == 0 {
 				return trimRight(s, at, i), trimRight(s, at, i)
@@ -223,11 +228,29 @@ func (c code) expression(s string, at int) (stop, end int) {
 	return trimRight(s, at, len(s)), trimRight(s, at, len(s))
 }
 
+// skip returns the last byte of the string or comment that begins at offset at;
+// len(s) where it has no end. A quote that never ends is taken for a letter.
+func (c code) skip(s string, at int) int {
+	shut, begin := c.shut, len(c.open)
+	switch w, ok := quotedAt(s, at); {
+	case c.py && (strings.HasPrefix(s[at:], `"""`) || strings.HasPrefix(s[at:], "'''")):
+		shut, begin = s[at:at+3], 3
+	case ok:
+		return w.end - 1
+	case s[at] == '\'' || s[at] == '"':
+		return at
+	}
+	if i := strings.Index(s[at+begin:], shut); i >= 0 {
+		return at + begin + i + len(shut) - 1
+	}
+	return len(s)
+}
+
 // spell writes a value: a string in the quotes of the old one, else what
 // stands there as an expression; a new one by its kind.
 func (c code) spell(old *word, v Value) (string, error) {
 	text := v.Text
-	if v.Kind == Bool && c.stops == "" { // Python
+	if v.Kind == Bool && c.py {
 		text = strings.ToUpper(text[:1]) + text[1:]
 	}
 	switch {
@@ -265,7 +288,7 @@ func (c code) entry(t *tree, like *node, name string, v Value) (string, error) {
 	}
 	if !c.php {
 		stop := ""
-		if like != nil && c.stops != "" && like.whole.end > like.val.end {
+		if like != nil && !c.py && like.whole.end > like.val.end {
 			stop = t.src[like.val.end:like.whole.end]
 		}
 		return name + " = " + text + strings.TrimSpace(stop), nil

@@ -11,6 +11,10 @@ func TestCode(t *testing.T) {
 		{"number", php, `set = "$n", to = 6`, edited(t, php, "= 5;", "= 6;"), ""},
 		{"expression", php, `set = "debug", to = "getenv('X')"`, edited(t, php, "env('D', true)", "getenv('X')"), ""},
 		{"breaks out", php, `set = "$n", to = "6; exec()"`, "", "is not one expression"},
+		{"out of brackets", php, `set = "debug", to = "1]; exec("`, "", "is not one expression"},
+		{"out of PHP", php, `set = "$n", to = "6 ?> <a>"`, "", "is not one expression"},
+		{"into a comment", php, `set = "$n", to = "6 /* "`, "", "is not one expression"},
+		{"with a comment", php, `set = "$n", to = "6 /* ; */"`, edited(t, php, "= 5;", "= 6 /* ; */;"), ""},
 	})
 	py := "# c.A.open_browser = True\nc.A.port = 8888  # p\nX = [\n  1,\n]\nDEBUG = True\nif X == 2:\n    pass\n"
 	testRows(t, "jupyter_notebook_config.py", "", []row{
@@ -21,7 +25,23 @@ func TestCode(t *testing.T) {
 		{"bool as it was", py, `set = "DEBUG", to = false, was = true`, edited(t, py, "DEBUG = True", "DEBUG = False"), ""},
 		{"bool already", py, `set = "DEBUG", to = true`, same, ""},
 		{"bool was not", py, `set = "DEBUG", to = true, was = false`, same, ""},
+		{"two statements", py, `set = "c.A.port", to = "80; b()"`, "", "is not one expression"},
 		{"new", py, `set = "HOST", to = "a'b"`, edited(t, py, "DEBUG = True\n", "DEBUG = True\nHOST = 'a\\'b'\n"), ""},
+	})
+}
+
+// A statement of Python ends with its line, or at a semicolon.
+func TestPythonStatements(t *testing.T) {
+	two := "if x:\n    A = 1; B = 2\n"
+	testRows(t, "settings.py", "", []row{
+		{"set the first", two, `set = "A", to = 3`, edited(t, two, "A = 1", "A = 3"), ""},
+		{"unset the first", two, `unset = "A"`, edited(t, two, "A = 1; ", ""), ""},
+		{"comment the first", two, `comment = "A"`, "", "shares its line with another entry"},
+		{"joined lines", "A = 1 + \\\n    2\nB = 3\n", `set = "A", to = 4`, "A = 4\nB = 3\n", ""},
+		{"open at its end", "A = 1\nB = 3\n", `set = "A", to = "1 + \\"`, "", "would no longer say"},
+		{"text of lines", "A = \"\"\"x; y\n# z\n\"\"\"\nB = 3\n", `set = "A", to = "f()"`, "A = f()\nB = 3\n", ""},
+		{"text without end", "A = \"\"\"x\nB = 3\n", `set = "B", to = 4`, "A = \"\"\"x\nB = 4\n", ""},
+		{"text that would not end", "A = 1\nB = 3\n", `set = "A", to = "\"\"\"x"`, "", "is not one expression"},
 	})
 }
 
@@ -36,6 +56,7 @@ func TestLua(t *testing.T) {
 		{"new", s, `set = "interfaces", to = "*"`, s + "interfaces = \"*\";\n", ""},
 		{"comment", s, `comment = "level"`, edited(t, s, "level = ", "--level = "), ""},
 		{"already", s, `set = "level", to = "a"`, same, ""},
+		{"comment of lines", "a = { --[[ x\n} ]]\n}\nb = 1 --[[ y ]]\n", `{ set = "a", to = "{}" }, { set = "b", to = 2 }`, "a = {}\nb = 2 --[[ y ]]\n", ""},
 	})
 }
 

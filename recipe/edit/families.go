@@ -12,18 +12,18 @@ func php() assignment {
 
 func mysql() assignment {
 	return assignment{sep: "=", marks: "#;", inline: "#", ini: true, bare: true, quotes: `'"`, escape: true,
-		look: style{dashes: true, quiet: []string{"!include", "!includedir"}}}
+		look: style{dashes: true, headed: true, quiet: []string{"!include", "!includedir"}}}
 }
 
 // systemd's units have no comments behind values, and keys may be repeated; an
 // empty value resets the ones before it.
 func systemd() assignment {
-	return assignment{sep: "=", marks: "#;", ini: true, cont: '\\', glue: " ", tight: true, look: style{list: " "}}
+	return assignment{sep: "=", marks: "#;", ini: true, cont: '\\', glue: " ", tight: true, look: style{headed: true, list: " "}}
 }
 
 func gitconfig() assignment {
 	return assignment{sep: "=", marks: "#;", inline: "#;", ini: true, bare: true, cont: '\\', glue: " ", quotes: `"`, escape: true,
-		look: style{fold: true, indent: "\t"}}
+		look: style{fold: true, headed: true, indent: "\t"}}
 }
 
 func samba() assignment {
@@ -31,7 +31,7 @@ func samba() assignment {
 }
 
 func supervisor() assignment {
-	return assignment{sep: "=:", marks: ";#", inline: ";", ini: true, cont: ' ', glue: " ", tight: true}
+	return assignment{sep: "=:", marks: ";#", inline: ";", ini: true, cont: ' ', glue: " ", tight: true, look: style{headed: true}}
 }
 
 func openssl() assignment {
@@ -42,7 +42,7 @@ func openssl() assignment {
 // configparser is what Python reads: quotes are part of values, and a comment
 // behind a value begins with a semicolon.
 func configparser() assignment {
-	return assignment{sep: "=:", marks: "#;", inline: ";", ini: true, bare: true, cont: ' ', glue: "\n"}
+	return assignment{sep: "=:", marks: "#;", inline: ";", ini: true, bare: true, cont: ' ', glue: "\n", look: style{headed: true}}
 }
 
 func ini() assignment {

@@ -73,8 +73,12 @@ func (e *editor) listEntry(op Op) (*node, error) {
 		return nil, err
 	}
 	n := active[0]
-	if n.val.start < 0 {
-		return nil, e.bad(op, n.whole.start, "name a key below it", "%s has no values", op.Path)
+	if n.val.start < 0 || n.block && n.val.empty() && n.val.start < n.body.start {
+		hint := "name a key below it"
+		if n.block {
+			hint = fmt.Sprintf("name a key below it; { insert = \"…\", last-in = %q } puts lines into it", op.Path.String())
+		}
+		return nil, e.bad(op, n.whole.start, hint, "%s has no values", op.Path)
 	}
 	return n, nil
 }

@@ -88,6 +88,10 @@ func mistakes() []struct{ file, in, op string } {
 		{"/etc/x.json", "{\"a\": [1]}\n", `rename = "a/-", to = "b"`},
 		{"/etc/x.xml", "<a>\n  <b>1</b>\n</a>\n", `rename = "a/b", to = "c"`},
 		{"/etc/x.xml", "<a b='1'/>\n", `rename = "a/@b", to = "1 2"`},
+		// Outside of sections.
+		{"/etc/systemd/journald.conf", "# why\n\n[Journal]\n#Storage=auto\n", `set = "Storage", to = "none"`},
+		{"/etc/systemd/system/x.service", "[Unit]\nA=1\n[Service]\nB=2\n", `set = "C", to = ["1", "2"]`},
+		{"/etc/mysql/my.cnf", "!includedir /etc/mysql/conf.d/\n", `set = "port", to = 1`},
 		// New keys and sections.
 		{"/etc/default/x", "A=1\n", `set = "A-B", to = "1"`},
 		{"/etc/nginx/nginx.conf", nginxLines, `set = "http/'a;b'", to = "on"`},
@@ -99,6 +103,7 @@ func mistakes() []struct{ file, in, op string } {
 		// Lists.
 		{"/etc/nsswitch.conf", "hosts: files\n", `remove = "hosts", value = "files"`},
 		{"/etc/foo.ini", "[a]\nb = 1\n", `add = "a", value = "x"`},
+		{"/etc/nginx/nginx.conf", nginxLines, `add = "http", value = "x"`},
 		{"/etc/redis/redis.conf", "save 1 2\nsave 3 4\n", `set = "save", to = ["5 6"], was = ["1 2"]`},
 		{"/etc/foo.ini", "[a]\nb = 1\n[c]\nb = 2\n", `set = "*/b", to = ["1", "2", "3"]`},
 		{"/etc/x.yml", "a: [b]\n", `set = "a", to = "c"`},
@@ -114,6 +119,7 @@ func mistakes() []struct{ file, in, op string } {
 		{"/etc/default/x", "A='b'\n", `set = "A", to = "it's $5"`},
 		{"/etc/default/x", "A=(b c)\n", `set = "A", to = "d ) e"`},
 		{"wp-config.php", "<?php\n$a = 1;\n", `set = "$a", to = "1; b()"`},
+		{"settings.py", "A = 1\n", `set = "A", to = "1; b()"`},
 		{"settings.py", "A = 'x'\n", `set = "A", to = "a\nb"`},
 		{"/etc/x.xml", "<a>\n  <b>1</b>\n</a>\n", `set = "a/b", to = " 2"`},
 		{"/etc/x.xml", "<a b='1'/>\n", `set = "a/@b", to = "\u0001"`},

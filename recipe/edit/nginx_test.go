@@ -124,6 +124,7 @@ func TestNginxBytes(t *testing.T) {
 		{"empty block", "http {}\n", `set = "http/a", to = "b"`, "http {\n    a b;\n}\n", ""},
 		{"block on a line", "events { a b; }\n", `set = "events/c", to = "d"`, "events { a b; c d; }\n", ""},
 		{"lua", "a_by_lua_block {\n  local s = \"}\" -- }\n}\nb c;\n", `set = "b", to = "d"`, "a_by_lua_block {\n  local s = \"}\" -- }\n}\nb d;\n", ""},
+		{"unset the first of a line", "a {\n  b 1; c 2;\n}\n", `unset = "a/b"`, "a {\n  c 2;\n}\n", ""},
 		{"odd far away", "http {\n} }\na b;\n", `set = "a", to = "c"`, "http {\n} }\na c;\n", ""},
 		{"variables in braces", "set $a ${b}c;\n", `set = "set", arg = 2, to = "${d}"`, "set $a ${d};\n", ""},
 	})

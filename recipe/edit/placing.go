@@ -192,7 +192,7 @@ func (e *editor) unit() string {
 }
 
 // cut returns the splice that takes n away: its lines, or where it shares them
-// only itself and the blanks before it.
+// only itself and the blanks before it, or behind it where it is the first.
 func (e *editor) cut(n *node) (splice, error) {
 	if c, ok := e.sy.(carver); ok {
 		return c.cut(e.t, n)
@@ -204,10 +204,12 @@ func (e *editor) cut(n *node) (splice, error) {
 		}
 		return splice{sp, ""}, nil
 	}
-	sp := n.whole
-	for sp.start > 0 && (e.t.src[sp.start-1] == ' ' || e.t.src[sp.start-1] == '\t') {
-		sp.start--
+	src, sp := e.t.src, n.whole
+	if strings.TrimSpace(src[lineStart(src, sp.start):sp.start]) == "" {
+		sp.end += len(indentAt2(src, sp.end)) // the indent is that of what follows
+		return splice{sp, ""}, nil
 	}
+	sp.start = trimRight(src, 0, sp.start)
 	return splice{sp, ""}, nil
 }
 

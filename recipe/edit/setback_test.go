@@ -17,6 +17,7 @@ func TestSetBack(t *testing.T) {
 		{"lines of words", "blocks", "f { level(a,b) and\n     not c; };\n", "f/level(a,b)", "and\n     not c", String},
 		{"comma behind quotes", "blocks", "permission a \"b\",\"c\";\n", "permission", `a "b","c"`, String},
 		{"joined lines in quotes", "braces", "q = \"a \\\n\tb\"\n", "q", "a \\\n\tb", String},
+		{"joined lines of words", "braces", "q {\n\ta b \\\n\t\tc\n}\n", "q/a", "b \\\n\t\tc", String},
 		{"operator", "braces", "update {\n\t&A := \"b\"\n}\n", "update/&A", "b", String},
 		{"value on the next line", "postfix", "a =\n\tb c\n\td\n", "a", "\n\tb c\n\td", String},
 		{"address", "yaml", "a: 127.0.0.1\nb: 0::1\n", "a", "127.0.0.1", String},

@@ -3,12 +3,16 @@ package edit
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
 // setMissing writes a key that is not active: over its commented twin, or new.
 func (e *editor) setMissing(op Op, twins []*node) (change, error) {
+	if e.st.headed && len(op.Path) == 1 {
+		return change{}, e.outside(op)
+	}
 	if twin := e.bestTwin(twins); twin != nil && twin.settable() && op.Count.N < 2 {
 		if err := e.was(op, twin); err != nil {
 			return change{}, err
@@ -19,6 +23,19 @@ func (e *editor) setMissing(op Op, twins []*node) (change, error) {
 		return change{}, e.missing(op)
 	}
 	return e.setNew(op, op.To[0])
+}
+
+// outside says that a key of no section would count for nothing, and which
+// section may be meant.
+func (e *editor) outside(op Op) error {
+	name := op.Path.last()
+	hint := "name its section, as in `SECTION/" + name.String() + "`"
+	if near := e.elsewhere(name.Name); len(near) > 0 && near[0].section() != "" {
+		hint = e.elsewhereHint(near)
+	} else if secs := e.sectionsIn(nil); len(secs) > 0 {
+		hint = fmt.Sprintf("name its section, as in `%s/%s`; those of the file are %s", Path{{Name: secs[0]}}, name, strings.Join(first(secs, 12), ", "))
+	}
+	return e.bad(op, -1, hint, "%s is not there, and a key outside of the sections would count for nothing", op.Path)
 }
 
 // setTwin takes a key out of its comment and gives it a value.

@@ -74,6 +74,8 @@ func TestShellSpelling(t *testing.T) {
 		{"single quotes that cannot", s, `set = "C", to = "it's $5"`, "", "cannot be written in ' quotes"},
 		{"pattern", s, `set = "A", to = "*"`, edited(t, s, `$(cut -d' ' -f1 "x")`, `*`), ""},
 		{"pattern behind export", s, `set = "D", to = "*"`, edited(t, s, `D=a`, `D="*"`), ""},
+		{"its value before its spelling", "if x; then\n  A=\"\\\"$1\\\"\"\nelse\n  A=\"$1\"\nfi\n", `set = "A[.='\"$1\"']", to = "y"`, "if x; then\n  A=\"y\"\nelse\n  A=\"$1\"\nfi\n", ""},
+		{"only its spelling", "A=\"x\"\nA=\"y\"\n", `set = "A[.='\"x\"']", to = "z"`, "A=\"z\"\nA=\"y\"\n", ""},
 		{"backslash", s, `set = "E", to = '^\(z\)$'`, edited(t, s, `"^x\.y"`, `"^\(z\)$"`), ""},
 	})
 }

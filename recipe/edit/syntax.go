@@ -52,6 +52,8 @@ type style struct {
 	bareKeys bool
 	// many names entries that may stand several times although firstWins.
 	many []string
+	// headed says that keys outside of sections count for nothing.
+	headed bool
 }
 
 // same compares names.

@@ -201,7 +201,7 @@ func (t *tree) find(p Path, st *style) (active, twins []*node) {
 				}
 			}
 		}
-		level = next
+		level = meant(next, step)
 	}
 	for _, n := range level {
 		if n.commented() {
@@ -211,6 +211,20 @@ func (t *tree) find(p Path, st *style) (active, twins []*node) {
 		}
 	}
 	return active, twins
+}
+
+// meant returns those of the nodes that a step matches whose values are those of
+// its predicates, if any; the others only are written so, with quotes.
+func meant(nodes []*node, step Step) []*node {
+	for _, test := range step.Tests {
+		if v := test.Value; test.Key != "." || v == "" || v[0] != '"' && v[0] != '\'' {
+			continue
+		}
+		if slices.ContainsFunc(nodes, func(n *node) bool { return n.text() == test.Value }) {
+			nodes = slices.DeleteFunc(nodes, func(n *node) bool { return n.text() != test.Value })
+		}
+	}
+	return nodes
 }
 
 // commented reports whether n or a block around it is a twin.
