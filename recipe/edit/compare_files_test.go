@@ -45,21 +45,23 @@ func eachFile(t *testing.T, f func(name, src string)) {
 // TestFiles reads every such file, as the format that its path names or its
 // text suggests. What is read must cover the bytes in order. Each key that has a
 // value is set to another one: the file, read again, must say it, and every
-// other byte be as it was; set back, the bytes must be the first ones. Keys that
+// other byte be as it was; set back, the bytes must be the first ones. Set to the
+// value that it has, it must not change a byte, however that is spelt. Keys that
 // nothing tells apart, because they say the same in the same section, are set
 // together. It prints a table by format:
 //
 //	odd      files with a place that the format does not explain
 //	keys     entries with a value
 //	nameless of them: no path names them, alone or with what says the same
+//	already  set to the value that it has, no byte changed
 //	held     the new value was read back, and nothing else changed
 //	back     set back, the first bytes came out
 //	no value entries whose value is none that set could give: it refuses them
 //	alike    set back, the value reads as the first one, and is spelt otherwise
 //	flags    entries without a value; back: out of a comment as they were
 //
-// A last table has each reason why a key has no value or is spelt otherwise. With
-// EDITS_SHOW=1 each such key is shown.
+// A last table has each reason why a key has no value or is spelt otherwise, and
+// each such key; with EDITS_SHOW=1 the places that are odd are shown, too.
 func TestFiles(t *testing.T) {
 	table := map[string]*tally{}
 	eachFile(t, func(name, src string) {
@@ -74,9 +76,9 @@ func TestFiles(t *testing.T) {
 	})
 	all := &tally{}
 	row := func(name string, c *tally) {
-		fmt.Printf("%-12s %6d %6d %8d %8d %8d %8d %8d %8d %8d %8d\n", name, c.files, c.odd, c.keys, c.nameless, c.none, c.held, c.back, c.alike, c.flags, c.flagsBack)
+		fmt.Printf("%-12s %6d %6d %8d %8d %8d %8d %8d %8d %8d %8d %8d\n", name, c.files, c.odd, c.keys, c.nameless, c.none, c.already, c.held, c.back, c.alike, c.flags, c.flagsBack)
 	}
-	fmt.Printf("%-12s %6s %6s %8s %8s %8s %8s %8s %8s %8s %8s\n", "format", "files", "odd", "keys", "nameless", "no value", "held", "back", "alike", "flags", "back")
+	fmt.Printf("%-12s %6s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "format", "files", "odd", "keys", "nameless", "no value", "already", "held", "back", "alike", "flags", "back")
 	for _, n := range slices.Sorted(maps.Keys(table)) {
 		row(n, table[n])
 		all.add(table[n])
@@ -86,32 +88,41 @@ func TestFiles(t *testing.T) {
 	}
 	row("all", all)
 	for _, why := range slices.Sorted(maps.Keys(all.why)) {
-		fmt.Printf("%6d  %s\n", all.why[why], why)
+		fmt.Printf("%6d  %s\n", len(all.why[why]), why)
+		for _, key := range all.why[why] {
+			fmt.Println("        ", key)
+		}
 	}
 }
 
 // A tally counts what became of the keys of a format.
 type tally struct {
-	files, odd, keys, nameless, none, held, back, alike int
-	flags, flagsBack                                    int
-	why                                                 map[string]int
-	notes                                               []string
+	files, odd, keys, nameless, none, already, held, back, alike int
+	flags, flagsBack                                             int
+	why                                                          map[string][]string
+	notes                                                        []string
 }
 
-// because counts keys by the reason why their first bytes did not come back.
-func (c *tally) because(why string, keys int) {
+// because keeps the entries of a key by the reason why their first bytes did not
+// come back.
+func (c *tally) because(why string, e *editor, k fileKey) {
 	if c.why == nil {
-		c.why = map[string]int{}
+		c.why = map[string][]string{}
 	}
-	c.why[why] += keys
+	for _, n := range k.nodes {
+		c.why[why] = append(c.why[why], fmt.Sprintf("%s:%d: %s", e.in.Name, e.t.line(n.whole.start), clip(oneLine(k.path.String()))))
+	}
 }
 
 func (c *tally) add(d *tally) {
 	c.files, c.odd, c.keys, c.nameless = c.files+d.files, c.odd+d.odd, c.keys+d.keys, c.nameless+d.nameless
-	c.held, c.back, c.alike = c.held+d.held, c.back+d.back, c.alike+d.alike
+	c.already, c.held, c.back, c.alike = c.already+d.already, c.held+d.held, c.back+d.back, c.alike+d.alike
 	c.flags, c.flagsBack, c.none = c.flags+d.flags, c.flagsBack+d.flagsBack, c.none+d.none
-	for why, n := range d.why {
-		c.because(why, n)
+	for why, keys := range d.why {
+		if c.why == nil {
+			c.why = map[string][]string{}
+		}
+		c.why[why] = append(c.why[why], keys...)
 	}
 }
 
@@ -144,7 +155,7 @@ func (c *tally) file(t *testing.T, format, name, src string) {
 			c.keys += len(k.nodes)
 			if !ok {
 				c.nameless += len(k.nodes)
-				c.note("nameless %s:%d: %s", name, e.t.line(n.whole.start), k.path)
+				c.because("nameless: no path names it, and others beside it do not say the same", e, k)
 				continue
 			}
 			c.key(e, k)
@@ -199,9 +210,9 @@ func (c *tally) flag(e *editor, n *node) {
 	}
 }
 
-// key sets a key to another value and back.
+// key sets a key to the value that it has, then to another one and back.
 func (c *tally) key(e *editor, k fileKey) {
-	n, src, name := k.nodes[0], e.t.src, e.in.Name
+	n, src := k.nodes[0], e.t.src
 	value := otherValue(src, n)
 	set := Op{Verb: Set, Path: k.path, To: []Value{{Text: value}}, Count: Count{N: len(k.nodes)}}
 	if e.isList(n) {
@@ -210,20 +221,25 @@ func (c *tally) key(e *editor, k fileKey) {
 	now, err := e.apply(src, set)
 	if why := noValue(err); why != "" {
 		c.none += len(k.nodes)
-		c.because("no value: "+why, len(k.nodes))
-		c.note("no value %s: %s: %s", name, k.path, why)
+		c.because("no value: "+why, e, k)
 		return
 	}
 	if err != nil {
-		c.because("refused", len(k.nodes))
-		c.note("refused %s: %s", name, explain(err))
+		c.because("refused", e, k)
+		c.note("refused %s: %s", e.in.Name, explain(err))
 		return
 	}
-	back := set
-	back.Path, back.To = e.pathNow(k, value), e.valuesOf(n)
+	own := set
+	own.To = e.valuesOf(n)
+	if same, err := e.apply(src, own); err == nil && same == src {
+		c.already += len(k.nodes)
+	} else {
+		c.because("not already: set to the value that it has, it changes", e, k)
+	}
+	back := e.takeBack(own, k, value)
 	after := e.sy.parse(now)
 	if there, _ := after.find(back.Path, e.st); len(there) != len(k.nodes) || !onlyValues(src, now, k.nodes) {
-		c.note("not held %s: %s", name, k.path)
+		c.because("not held: more than the value is another one", e, k)
 		return
 	}
 	c.held += len(k.nodes)
@@ -232,18 +248,35 @@ func (c *tally) key(e *editor, k fileKey) {
 	there, _ := again.find(k.path, e.st)
 	switch {
 	case err != nil:
-		c.because("not back: the value cannot be given", len(k.nodes))
-		c.note("not back %s: %s\n%s", name, explain(err), n.whole.of(src))
+		c.because("not back: the value cannot be given", e, k)
+		c.note("not back %s: %s\n%s", e.in.Name, explain(err), n.whole.of(src))
 	case was == src:
 		c.back += len(k.nodes)
 	case len(there) == len(k.nodes) && there[0].text() == n.text():
 		c.alike += len(k.nodes)
-		c.because("alike: "+e.spelling(k), len(k.nodes))
-		c.note("alike %s: %s\n%s\n%s", name, k.path, n.whole.of(src), there[0].whole.of(was))
+		c.because("alike: "+e.spelling(k), e, k)
+		c.note("alike %s: %s\n%s\n%s", e.in.Name, k.path, n.whole.of(src), there[0].whole.of(was))
 	default:
-		c.because("not back: the value reads as another one", len(k.nodes))
-		c.note("not back %s: %s\n%s", name, k.path, n.whole.of(src))
+		c.because("not back: the value reads as another one", e, k)
+		c.note("not back %s: %s\n%s", e.in.Name, k.path, n.whole.of(src))
 	}
+}
+
+// takeBack returns the operation that gives a key the values again that own gives
+// it, now that it has another one: entries that say the same and are spelt in two
+// ways get a value each.
+func (e *editor) takeBack(own Op, k fileKey, value string) Op {
+	own.Path = e.pathNow(k, value)
+	written := func(n *node) string { return n.val.of(e.t.src) }
+	_, lists := e.sy.(lister)
+	if n := k.nodes[0]; lists || !slices.ContainsFunc(k.nodes, func(m *node) bool { return written(m) != written(n) }) {
+		return own
+	}
+	own.List, own.To = true, nil
+	for _, n := range k.nodes {
+		own.To = append(own.To, e.valuesOf(n)[0])
+	}
+	return own
 }
 
 // otherValue returns a value that src does not hold, of the kind that n's is: a
@@ -264,9 +297,14 @@ func otherValue(src string, n *node) string {
 
 // noValue returns why an entry has no value that set could give, by the mistake.
 func noValue(err error) string {
-	for _, why := range []string{"is a list", "is a map", "is an alias", "is a table"} {
-		if err != nil && strings.Contains(explain(err), "it "+why) {
-			return "it " + why
+	for part, why := range map[string]string{
+		"it is a list":   "it is a list, which is set as one",
+		"it is a map":    "it is a map in one line, in which `replace` changes a text",
+		"it is a table":  "it is a table in one line, in which `replace` changes a text",
+		"it is an alias": "it is an alias: what stands behind its anchor is set",
+	} {
+		if err != nil && strings.Contains(explain(err), part) {
+			return why
 		}
 	}
 	return ""
@@ -276,19 +314,18 @@ func noValue(err error) string {
 func (e *editor) spelling(k fileKey) string {
 	n := k.nodes[0]
 	written := n.val.of(e.t.src)
-	if slices.ContainsFunc(k.nodes, func(m *node) bool { return m.val.of(e.t.src) != written }) {
-		return "entries that say the same, spelt in two ways"
-	}
-	escaped := strings.ContainsAny(written, "\\&")
+	lines := slices.ContainsFunc(n.words, func(w word) bool { return w.quote == '|' || w.quote == '>' })
 	switch {
 	case e.in.Format == "shell" && len(n.words) == 1 && n.words[0].quote == 0 && strings.ContainsAny(written, "\"'"):
-		return "a word of several quotes"
-	case len(n.words) == 1 && n.words[0].quote == '>':
-		return "where folded lines end"
-	case escaped:
-		return "escapes that need not be"
+		return "the word stood in several quotes, and a value does not say which part of it stood in which"
+	case lines && strings.Contains(written, " \n"):
+		return "empty lines of the text had blanks, which are no part of it"
+	case lines:
+		return "the text was folded, and a value does not say where its lines ended"
+	case strings.ContainsAny(written, "\\&"):
+		return "the value had escapes that it could do without, and does not say where"
 	}
-	return "other"
+	return "no reason is known"
 }
 
 // valuesOf returns what an operation says to give n the value that it has: each

@@ -38,9 +38,10 @@ func (jsonc) parse(s string) *tree {
 }
 
 type jsonParser struct {
-	t  *tree
-	s  string
-	at int
+	t   *tree
+	s   string
+	at  int
+	end int // of the last member
 }
 
 // blanks skips white space and comments, and reads commented members on the way.
@@ -177,6 +178,7 @@ func (p *jsonParser) member(n *node, depth int) bool {
 	if p.at < len(p.s) {
 		p.value(k, depth+1)
 	}
+	p.end = p.at
 	return true
 }
 
@@ -188,6 +190,7 @@ func (p *jsonParser) array(n *node, depth int) {
 	for p.next(n, ']') {
 		k := p.t.add(n, node{name: "-", nameAt: span{p.at, p.at}, whole: span{p.at, p.at}, val: span{-1, -1}})
 		p.value(k, depth+1)
+		p.end = p.at
 		if !k.block {
 			ws = append(ws, k.words...)
 		}
@@ -197,10 +200,12 @@ func (p *jsonParser) array(n *node, depth int) {
 
 // next moves to the next member of n, or behind its end.
 func (p *jsonParser) next(n *node, shut byte) bool {
+	comma := p.end <= n.body.start
 	for p.blanks(n); p.at < len(p.s); p.blanks(n) {
 		switch p.s[p.at] {
 		case ',':
 			p.at++
+			comma = true
 		case shut:
 			n.body.end = p.at
 			p.at++
@@ -210,6 +215,9 @@ func (p *jsonParser) next(n *node, shut byte) bool {
 				p.t.oddAt(p.at, "the bracket closes nothing")
 				p.at++
 				continue
+			}
+			if !comma {
+				p.t.oddAt(p.end, "a comma is missing behind it")
 			}
 			return true
 		}

@@ -304,7 +304,7 @@ func (g guesser) path(name string) edit.Path {
 // must name.
 func (g guesser) sectioned() bool {
 	switch g.kind() {
-	case "mysql", "systemd", "gitconfig", "samba", "supervisor", "ini", "openssl":
+	case "mysql", "systemd", "gitconfig", "samba", "supervisor", "configparser", "ini", "openssl":
 		return true
 	}
 	return false

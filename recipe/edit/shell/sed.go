@@ -81,8 +81,12 @@ func (c *sedCall) cluster(letters string, value func(string) string) {
 		case 'z':
 			c.refuse = "sed -z reads the file as one line"
 		case 'f':
+			c.scripts = append(c.scripts, "") // so no word is the script
 			value(rest)
 			c.refuse = "the script is in a file: read it with --from-sed"
+			return
+		case 'l':
+			value(rest)
 			return
 		default:
 			c.refuse = "sed has the option -" + letters[n:n+1]
@@ -180,8 +184,11 @@ func readPerl(r *reader, s *syntax.Stmt, args []string) []Change {
 		return nil
 	}
 	script, err := sed.ParsePerl(strings.Join(scripts, ";"))
-	if !loop || refuse != "" {
-		err = errors.New(strings.TrimPrefix(refuse+"; perl does more than substitutions in lines", "; "))
+	switch {
+	case refuse != "":
+		err = errors.New(refuse)
+	case !loop:
+		err = errors.New("perl without -p does more than substitutions in lines")
 	}
 	out := r.scripted(files, true, nil, script, err, nil)
 	for i := range out {

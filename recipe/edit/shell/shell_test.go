@@ -63,6 +63,8 @@ skip-name-resolve' >> /etc/my.cnf`, `/etc/my.cnf: { section = "mysqld", body = "
 		{`echo 'export PATH=$PATH:/opt/x' >> /etc/profile`, `image.path = ["/opt/x"]`},
 		{`echo 'alias ll=ls' >> ~/.bashrc`, `/root/.bashrc: { line = "alias ll=ls" }`},
 
+		{`echo 'bantime = 1h' >> /etc/fail2ban/jail.local`, `/etc/fail2ban/jail.local: { set = "*/bantime", to = "1h" }`},
+
 		// Scripts of sed and perl.
 		{`sed -i 's/^#\?PermitRootLogin.*/PermitRootLogin no/' /etc/ssh/sshd_config`, `/etc/ssh/sshd_config: { set = "PermitRootLogin", to = "no" }`},
 		{`sed -i 's/memory_limit = 128M/memory_limit = 256M/' /etc/php.ini`, `/etc/php.ini: { set = "memory_limit", to = "256M", was = "128M" }`},
@@ -71,6 +73,7 @@ skip-name-resolve' >> /etc/my.cnf`, `/etc/my.cnf: { section = "mysqld", body = "
 		{`sed -i 's/#UseDNS/UseDNS/' /etc/ssh/sshd_config`, `/etc/ssh/sshd_config: { uncomment = "UseDNS" }`},
 		{`sed -i '/^enforce-blocks/s/0/1/' /etc/privoxy/config`, `/etc/privoxy/config: { set = "enforce-blocks", to = "1", was = "0" }`},
 		{`sed -i -e '/\[evp\]/a x = y' -e '/^z/d' /f.txt`, "/f.txt: { insert = \"x = y\", after = '/\\[evp\\]/' }\n/f.txt: { delete-line = \"^z\" }"},
+		{`sed -l 5 -i s/a/b/ /f.txt`, `/f.txt: { replace = "a", with = "b" }`},
 		{`sed -i 's/a.b/c/' /f.txt`, `/f.txt: { regex = "a.b", with = "c" }`},
 		{`sed -i 's/foo/bar/g' /f.txt`, `/f.txt: { replace = "foo", with = "bar" }`},
 		{`sed 's/foo/bar/' /a.txt > /b.txt`, "/b.txt: { replace = \"foo\", with = \"bar\" }\nfile.\"/b.txt\" = { from = \"/a.txt\" }"},

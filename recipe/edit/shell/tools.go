@@ -110,7 +110,7 @@ func (r *reader) augeas(words []string, saves bool) []Change {
 	}
 	switch {
 	case hasVar(words[1]) && file == "":
-		return refused(words[1], "which file is changed is known when the command runs")
+		return refused(full, "which file is changed is known when the command runs")
 	case file == "":
 		return refused("", "augtool: no part of %s is a file of a known format", full)
 	case strings.ContainsAny(strings.Join(keys, ""), "[*"):
