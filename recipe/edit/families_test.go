@@ -193,6 +193,9 @@ func TestSshd(t *testing.T) {
 func TestDirectives(t *testing.T) {
 	testRows(t, "redis.conf", "", []row{
 		{"repeated", "save 900 1\nsave 300 10\n", `set = "save", to = ["60 1"]`, "save 60 1\n", ""},
+		{"named by its value", "save 1 2\nsave 3 4\nsave 1  2\n", `set = "save[.='1 2']", to = ["5 6", "7 8"]`, "save 5 6\nsave 3 4\nsave 7 8\n", ""},
+		{"named by its value, fewer", "save 1 2\nsave 1 2\nsave 3 4\n", `set = "save[.='1 2']", to = ["5 6"]`, "save 5 6\nsave 3 4\n", ""},
+		{"named by its value, more", "save 1 2\nsave 3 4\n", `set = "save[.='1 2']", to = ["5 6", "7 8"]`, "save 5 6\nsave 7 8\nsave 3 4\n", ""},
 		{"many numbers in a comment", "# save ago\n# save 3600 1 300 100 60 10000\n", `set = "save", to = "60 1"`, "# save ago\nsave 60 1\n", ""},
 		{"nothing in a comment", "# save \"\"\n", `uncomment = "save"`, "save \"\"\n", ""},
 		{"quotes", "requirepass \"x\"\n", `set = "requirepass", to = "a b\"c"`, "requirepass \"a b\\\"c\"\n", ""},

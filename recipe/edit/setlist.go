@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ func (e *editor) setList(op Op, active, twins []*node) (change, error) {
 		}
 		ch.cuts = append(ch.cuts, cut)
 	}
-	return e.proveList(ch, op), nil
+	return e.proveList(ch, op, active[:min(len(active), len(op.To))]...), nil
 }
 
 // setListNew writes a repeated key that is not active yet.
@@ -103,23 +104,41 @@ func (e *editor) more(op Op, n *node, vs []Value) (splice, error) {
 	return cut, nil
 }
 
-// proveList makes ch hold only if the key then has the values of op.
-func (e *editor) proveList(ch change, op Op) change {
-	ch.hold = func(after *tree, _ []splice) error {
-		active, _ := after.find(op.Path, e.st)
+// proveList makes ch hold only if the key then has the values of op: the entries
+// that its path names, or, where their own values named them, those that were kept
+// and the new ones.
+func (e *editor) proveList(ch change, op Op, kept ...*node) change {
+	byValue := slices.ContainsFunc(op.Path.last().Tests, func(t Test) bool { return t.Key == "." })
+	ch.hold = func(after *tree, cuts []splice) error {
+		now, _ := after.find(op.Path, e.st)
+		if byValue {
+			now = e.after(kept, op.Path.last(), after, cuts)
+		}
 		var got []string
-		for _, n := range active {
+		for _, n := range now {
 			got = append(got, n.text())
 		}
-		if len(active) != len(op.To) {
+		if !slices.EqualFunc(now, op.To, after.holds) {
 			return fmt.Errorf("%s says %q", op.Path, got)
-		}
-		for i, n := range active {
-			if !after.holds(n, op.To[i]) {
-				return fmt.Errorf("%s says %q", op.Path, got)
-			}
 		}
 		return nil
 	}
 	return ch
+}
+
+// after returns the entries that kept ones are in the result, and the new ones of
+// their name.
+func (e *editor) after(kept []*node, step Step, after *tree, cuts []splice) []*node {
+	starts := map[int]bool{}
+	for _, n := range kept {
+		if at, ok := moved(cuts, n.whole.start); ok {
+			starts[at] = true
+		}
+	}
+	for _, n := range freshNodes(after, cuts) {
+		if e.st.same(n.name, step.Name) {
+			starts[n.whole.start] = true
+		}
+	}
+	return slices.DeleteFunc(after.entries(), func(n *node) bool { return !starts[n.whole.start] })
 }
