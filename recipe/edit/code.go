@@ -193,7 +193,7 @@ func (c code) expression(s string, at int) (stop, end int) {
 	depth := 0
 	for i := at; i < len(s); i++ {
 		switch ch := s[i]; {
-		case ch == '\'' || ch == '"', c.open != "" && (c.php || depth > 0) && strings.HasPrefix(s[i:], c.open):
+		case ch == '\'' || ch == '"', c.php && strings.HasPrefix(s[i:], "<<<"), c.open != "" && (c.php || depth > 0) && strings.HasPrefix(s[i:], c.open):
 			if i = c.skip(s, i); i >= len(s) {
 				return -1, -1
 			}
@@ -233,6 +233,8 @@ func (c code) expression(s string, at int) (stop, end int) {
 func (c code) skip(s string, at int) int {
 	shut, begin := c.shut, len(c.open)
 	switch w, ok := quotedAt(s, at); {
+	case s[at] == '<':
+		return phpLines(s, at)
 	case c.py && (strings.HasPrefix(s[at:], `"""`) || strings.HasPrefix(s[at:], "'''")):
 		shut, begin = s[at:at+3], 3
 	case ok:
@@ -242,6 +244,22 @@ func (c code) skip(s string, at int) int {
 	}
 	if i := strings.Index(s[at+begin:], shut); i >= 0 {
 		return at + begin + i + len(shut) - 1
+	}
+	return len(s)
+}
+
+// phpLines returns the last byte of the text of lines that `<<<NAME` begins: of
+// the line that begins with the name.
+func phpLines(s string, at int) int {
+	name := strings.Trim(strings.TrimSpace(s[at+3:lineEnd(s, at)]), `"'`)
+	if !isDirective(name) {
+		return at + 2
+	}
+	for i := lineEnd(s, at); i < len(s); i = lineEnd(s, i) {
+		start := i + len(indentAt2(s, i))
+		if rest, ok := strings.CutPrefix(s[start:], name); ok && (rest == "" || !isDirective(rest[:1])) {
+			return start + len(name) - 1
+		}
 	}
 	return len(s)
 }

@@ -14,6 +14,9 @@ func TestCode(t *testing.T) {
 		{"out of brackets", php, `set = "debug", to = "1]; exec("`, "", "is not one expression"},
 		{"out of PHP", php, `set = "$n", to = "6 ?> <a>"`, "", "is not one expression"},
 		{"into a comment", php, `set = "$n", to = "6 /* "`, "", "is not one expression"},
+		{"lines", "<?php\n$a = <<<'E'\nx; y\n  E;\n$b = 1;\n", `set = "$a", to = "7"`, "<?php\n$a = 7;\n$b = 1;\n", ""},
+		{"lines without end", "<?php\n$a = <<<E\nx; y\n$b = 1;\n", `set = "$b", to = "7"`, "<?php\n$a = <<<E\nx; y\n$b = 7;\n", ""},
+		{"into lines", php, `set = "$n", to = "<<<E\nx"`, "", "is not one expression"},
 		{"with a comment", php, `set = "$n", to = "6 /* ; */"`, edited(t, php, "= 5;", "= 6 /* ; */;"), ""},
 	})
 	py := "# c.A.open_browser = True\nc.A.port = 8888  # p\nX = [\n  1,\n]\nDEBUG = True\nif X == 2:\n    pass\n"

@@ -47,7 +47,7 @@ func formatSeeds(format string) []string {
 		"xml":          {serverXML, "<a b='c'><!-- <d/> --><e>f</e><![CDATA[g]]></a>"},
 		"yaml":         {yamlSample, "a: &b\n  - c: |\n      d\n    e: 'f'\n#g: h\n? i\n: j\n", "{a: [b, c], d: \"e\"}\n"},
 		"toml":         {tomlSample, "a = \"\"\"\nb\"\"\"\n[[c.d]]\ne = { f = 1, g = [1,\n 2] } # h\n"},
-		"php-code":     {"<?php\n$a['b'] = 'c'; // d\ndefine('E', true);\nreturn ['f' => ['g' => 1]];\n/* h */\n#$i = 1;\n"},
+		"php-code":     {"<?php\n$a['b'] = 'c'; // d\ndefine('E', true);\nreturn ['f' => ['g' => 1]];\n$j = <<<K\nl;\nK;\n/* h */\n#$i = 1;\n"},
 		"lua":          {luaSample, "a = { --[[ b\n} ]] c = 'd'; }\n--e = 1, f\n"},
 		"configparser": {"[a]\nb = c # d\n  e ; f\n;g: h\ni\n"},
 		"vsftpd":       {"a=b\n#C=d e\n"},
