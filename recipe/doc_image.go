@@ -132,8 +132,9 @@
 //	edit."/etc/a".lines = ["b"]
 //
 // The other heartbeats are health.tcp = 5432 and health.command = ["pg_isready"], a
-// program that container engines start inside the image; `ashlar run` and `ashlar
-// test` wait until the first TCP port of ports takes a connection in its place:
+// program that is started inside the image, as its user. `ashlar run` and `ashlar test`
+// wait for the heartbeat as long as a container engine would until it calls the image
+// unhealthy, start-period and retries times interval, but ask more often than that:
 //
 //	[image]
 //	user       = "postgres"
@@ -185,8 +186,8 @@
 //   - exec: instead, a program inside the image; nothing else is started.
 //   - env, cmd: instead of the image's.
 //   - with.H: another image, started before it and reached as host H: recipe and
-//     env. It is waited for by its heartbeat, if that is http or tcp. All images of a
-//     test share one network, so that no two of them may listen on one port.
+//     env. Its heartbeat is waited for. All images of a test share one network, so
+//     that no two of them may listen on one port.
 //   - stdout: a string or a list that standard output must contain.
 //   - exit: 0 by default.
 //   - timeout: how long run or exec may take. None by default.

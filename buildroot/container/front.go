@@ -45,7 +45,7 @@ func (k *Keeper) Run(ctx context.Context, j job.Job, s job.Streams) (job.Result,
 		return job.Result{}, fmt.Errorf("%s: %w", j.Name, err)
 	}
 	defer st.close()
-	r := &running{conn: conn, dials: map[int]chan dialled{}, key: int(k.keys.Add(1)), started: make(chan struct{})}
+	r := &running{conn: conn, asked: map[int]chan answer{}, key: int(k.keys.Add(1)), started: make(chan struct{})}
 	st.request.Key = r.key
 	if other, ok := s.Network.(*running); ok {
 		st.request.Join = other.key
@@ -166,13 +166,15 @@ type running struct {
 	cancelled error
 
 	mu    sync.Mutex
-	dials map[int]chan dialled
+	asked map[int]chan answer
 	next  int
 	over  bool
 }
 
-type dialled struct {
+// An answer is what came of an order.
+type answer struct {
 	file *os.File
+	exit int
 	err  error
 }
 
@@ -185,16 +187,16 @@ func (r *running) heed(e event, s job.Streams, st *streams) error {
 		}
 		st.terminal(files[0])
 	}
-	if e.Dialled > 0 {
-		d := dialled{err: e.Err.err()}
-		if d.err == nil {
+	if e.Answer > 0 {
+		a := answer{exit: e.Exit, err: e.Err.err()}
+		if e.Dialled {
 			files, err := r.conn.Files(1)
 			if err != nil {
 				return err
 			}
-			d.file = files[0]
+			a.file = files[0]
 		}
-		r.answer(e.Dialled, d)
+		r.answer(e.Answer, a)
 	}
 	if e.Started {
 		close(r.started)
@@ -265,46 +267,49 @@ func (r *running) Dial(port int) (io.ReadWriteCloser, error) {
 	if port <= 0 || port > 65535 {
 		return nil, fmt.Errorf("dial port %d: out of range", port)
 	}
-	c := make(chan dialled, 1)
-	r.mu.Lock()
-	if r.over {
-		r.mu.Unlock()
-		return nil, fmt.Errorf("dial port %d: %w", port, job.ErrEnded)
+	_, c := r.ask(order{Dial: port})
+	a := <-c
+	if a.err != nil {
+		return nil, fmt.Errorf("dial port %d: %w", port, a.err)
 	}
-	r.next++
-	id := r.next
-	r.dials[id] = c
-	r.mu.Unlock()
-	if err := r.conn.Send(order{Dial: port, ID: id}); err != nil {
-		r.answer(id, dialled{err: job.ErrEnded})
-	}
-	d := <-c
-	if d.err != nil {
-		return nil, fmt.Errorf("dial port %d: %w", port, d.err)
-	}
-	return connOf(d.file)
+	return connOf(a.file)
 }
 
-func (r *running) answer(id int, d dialled) {
+// ask gives an order, under a new ID, and says where the answer will come.
+func (r *running) ask(o order, files ...*os.File) (id int, c chan answer) {
+	c = make(chan answer, 1)
 	r.mu.Lock()
-	c := r.dials[id]
-	delete(r.dials, id)
+	r.next++
+	o.ID = r.next
+	over := r.over
+	r.asked[o.ID] = c
+	r.mu.Unlock()
+	if over || r.conn.Send(o, files...) != nil {
+		r.answer(o.ID, answer{err: job.ErrEnded})
+	}
+	return o.ID, c
+}
+
+func (r *running) answer(id int, a answer) {
+	r.mu.Lock()
+	c := r.asked[id]
+	delete(r.asked, id)
 	r.mu.Unlock()
 	if c != nil {
-		c <- d
-	} else if d.file != nil {
-		d.file.Close()
+		c <- a
+	} else if a.file != nil {
+		a.file.Close()
 	}
 }
 
-// hangUp answers all who still dial.
+// hangUp answers all who still ask.
 func (r *running) hangUp() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.over = true
-	for id, c := range r.dials {
-		c <- dialled{err: job.ErrEnded}
-		delete(r.dials, id)
+	for id, c := range r.asked {
+		c <- answer{err: job.ErrEnded}
+		delete(r.asked, id)
 	}
 }
 

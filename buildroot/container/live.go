@@ -260,6 +260,8 @@ func (l *live) hear(what byte, text string, f *os.File) (done bool, err error) {
 		return false, l.front.Send(event{Started: true})
 	case sayError:
 		return true, &Error{What: "start command", Cause: text}
+	case sayRan, sayRefused:
+		return false, l.ran(what, text)
 	case sayExit:
 		_, err := fmt.Sscanf(text, "%d %d", &l.result.Exit, &l.result.Signal)
 		return true, err
@@ -306,6 +308,9 @@ func (l *live) obey() {
 		}
 		if o.Dial > 0 {
 			go l.dial(o)
+		}
+		if len(o.Exec) > 0 || o.End {
+			l.exec(o)
 		}
 	}
 }

@@ -57,15 +57,19 @@ func (r request) files() int {
 type order struct {
 	Signal int
 	Kill   bool
-	Dial   int // a port, or 0
-	ID     int // of the dialling
+	Dial   int      // a port, or 0
+	Exec   []string // one more command; one file, for what it writes
+	End    bool     // the command that the order ID started is to be killed
+	ID     int      // of what is to be answered
 }
 
 // event is what the keeper says of a job. The last has Done.
 type event struct {
 	Started  bool
 	Terminal bool // one file: the terminal's master
-	Dialled  int  // the ID of the order; one file, or Err
+	Answer   int  // the ID of the order: Err, or what it asked for
+	Dialled  bool // one file
+	Exit     int  // of Exec
 	Done     bool
 	Result   job.Result
 	Err      sent

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -74,6 +75,10 @@ const (
 	sayExit     = 'X' // shim: it ended; text is "EXIT SIGNAL"
 	sayGo       = 'G' // keeper: the listener listens
 	saySignal   = 'K' // keeper: send the command this signal
+	sayRun      = 'R' // keeper: start one more command; its output comes along; text is its number and its words
+	sayKill     = 'Q' // keeper: kill the command of this number
+	sayRan      = 'D' // shim: it ended; text is "NUMBER EXIT"
+	sayRefused  = 'F' // shim: it could not be started; text is the number, and why
 )
 
 // A shim is the first program of a container, and its pid 1.
@@ -82,6 +87,9 @@ type shim struct {
 	sock  int
 	child int
 	early [][]byte // packets for obey that came before the command was started
+
+	mu   sync.Mutex
+	more map[int]string // further commands' numbers, by process
 }
 
 // shimMain starts the command, reaps what ends, and ends with the command: then
@@ -89,19 +97,14 @@ type shim struct {
 func shimMain() int {
 	unix.Close(fdProgram)
 	unix.CloseOnExec(fdControl)
-	s := &shim{sock: fdControl}
+	s := &shim{sock: fdControl, more: map[int]string{}}
 	if err := s.start(); err != nil {
 		s.say(sayError, err.Error(), -1)
 		return 127
 	}
 	s.say(sayStarted, "", -1)
 	go s.obey()
-	status := s.reap()
-	exit, sig := status.ExitStatus(), 0
-	if status.Signaled() {
-		sig = int(status.Signal())
-		exit = 128 + sig
-	}
+	exit, sig := exitOf(s.reap())
 	s.say(sayExit, fmt.Sprintf("%d %d", exit, sig), -1)
 	return exit
 }
@@ -114,18 +117,21 @@ func (s *shim) say(what byte, text string, fd int) error {
 	return unix.Sendmsg(s.sock, append([]byte{what}, text...), oob, nil, 0)
 }
 
-// hear waits for a packet from the keeper.
-func (s *shim) hear() ([]byte, error) {
-	b := make([]byte, 64)
+// hear waits for a packet from the keeper, and the file that comes along, or nil.
+func (s *shim) hear() ([]byte, *os.File, error) {
+	b, oob := make([]byte, maxPacket), make([]byte, unix.CmsgSpace(4))
 	for {
-		n, err := unix.Read(s.sock, b)
+		n, oobn, _, _, err := unix.Recvmsg(s.sock, b, oob, unix.MSG_CMSG_CLOEXEC)
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		if err == nil && n == 0 {
 			err = io.EOF
 		}
-		return b[:max(n, 0)], err
+		if err != nil {
+			return nil, nil, err
+		}
+		return b[:n], receivedFile(oob[:oobn]), nil
 	}
 }
 
@@ -172,7 +178,7 @@ func (s *shim) filter() error {
 		return err
 	}
 	for { // signals may come first, if the job is not wanted any more
-		b, err := s.hear()
+		b, _, err := s.hear()
 		if err != nil {
 			return err
 		}
@@ -211,27 +217,15 @@ func (s *shim) openTerminal() error {
 	return s.say(sayTerminal, "", master)
 }
 
-// startCommand starts the command in a session of its own; for another user
-// than 0 in one more user namespace, which maps that number alone.
+// startCommand starts the command that the job is for.
 func (s *shim) startCommand() (int, error) {
-	attr := &syscall.ProcAttr{Dir: s.spec.dir, Env: s.spec.env, Files: []uintptr{0, 1, 2},
-		Sys: &syscall.SysProcAttr{Setsid: true, Setctty: s.spec.terminal}}
+	files := []uintptr{0, 1, 2}
 	if s.spec.checkpoint {
-		attr.Files = append(attr.Files, fdCheckpoint, fdCheckpoint+1)
+		files = append(files, fdCheckpoint, fdCheckpoint+1)
 	}
-	if s.spec.uid != 0 || s.spec.gid != 0 {
-		inNamespace(attr.Sys, s.spec.uid, s.spec.gid)
-	}
-	if info, err := os.Stat(s.spec.dir); err != nil || !info.IsDir() {
-		return 0, fmt.Errorf("working directory %s: not there", s.spec.dir)
-	}
-	name, err := s.lookUp()
+	pid, err := s.spawn(s.spec.args, files, s.spec.terminal)
 	if err != nil {
 		return 0, err
-	}
-	pid, err := syscall.ForkExec(name, s.spec.args, attr)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, err)
 	}
 	for fd := range 3 { // the streams are the command's alone
 		s.toNull(fd)
@@ -239,6 +233,28 @@ func (s *shim) startCommand() (int, error) {
 	if s.spec.checkpoint {
 		unix.Close(fdCheckpoint)
 		unix.Close(fdCheckpoint + 1)
+	}
+	return pid, nil
+}
+
+// spawn starts a command in a session of its own; for another user than 0 in one
+// more user namespace, which maps that number alone.
+func (s *shim) spawn(args []string, files []uintptr, terminal bool) (int, error) {
+	attr := &syscall.ProcAttr{Dir: s.spec.dir, Env: s.spec.env, Files: files,
+		Sys: &syscall.SysProcAttr{Setsid: true, Setctty: terminal}}
+	if s.spec.uid != 0 || s.spec.gid != 0 {
+		inNamespace(attr.Sys, s.spec.uid, s.spec.gid)
+	}
+	if info, err := os.Stat(s.spec.dir); err != nil || !info.IsDir() {
+		return 0, fmt.Errorf("working directory %s: not there", s.spec.dir)
+	}
+	name, err := s.lookUp(args[0])
+	if err != nil {
+		return 0, err
+	}
+	pid, err := syscall.ForkExec(name, args, attr)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
 	}
 	return pid, nil
 }
@@ -258,9 +274,8 @@ func (s *shim) toNull(fd int) {
 	}
 }
 
-// lookUp finds the command in the PATH that it will have.
-func (s *shim) lookUp() (string, error) {
-	name := s.spec.args[0]
+// lookUp finds a command in the PATH that it will have.
+func (s *shim) lookUp(name string) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, nil
 	}
@@ -279,17 +294,23 @@ func (s *shim) lookUp() (string, error) {
 	return "", fmt.Errorf("%s: not found in PATH %q", name, path)
 }
 
-// obey sends the command the signals that the keeper wants it to have.
+// obey does what the keeper says: it sends the command signals, and starts more.
 func (s *shim) obey() {
 	for _, b := range s.early {
 		s.kill(b)
 	}
 	for {
-		b, err := s.hear()
-		if err != nil {
+		b, file, err := s.hear()
+		switch {
+		case err != nil:
 			return // the keeper is gone, and this process will be
+		case b[0] == sayRun:
+			s.startMore(string(b[1:]), file)
+		case b[0] == sayKill:
+			s.killMore(string(b[1:]))
+		default:
+			s.kill(b)
 		}
-		s.kill(b)
 	}
 }
 
@@ -310,7 +331,7 @@ func forward(signals <-chan os.Signal, pid int) {
 	}
 }
 
-// reap waits for all orphans of the container, until the command has ended.
+// reap waits for all that ends in the container, until the command has ended.
 func (s *shim) reap() syscall.WaitStatus {
 	for {
 		var status syscall.WaitStatus
@@ -321,5 +342,15 @@ func (s *shim) reap() syscall.WaitStatus {
 		if err != nil || pid == s.child {
 			return status
 		}
+		s.endMore(pid, status)
 	}
+}
+
+// exitOf is a status as a shell has it, and the signal, if one ended the process.
+func exitOf(status syscall.WaitStatus) (exit, sig int) {
+	if status.Signaled() {
+		sig = int(status.Signal())
+		return 128 + sig, sig
+	}
+	return status.ExitStatus(), 0
 }

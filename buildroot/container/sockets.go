@@ -116,16 +116,16 @@ func (s *sockets) connect(family int, to unix.Sockaddr) (*os.File, error) {
 func (l *live) dial(o order) {
 	s, err := l.network()
 	if err != nil {
-		l.front.Send(event{Dialled: o.ID, Err: send("join network", err)})
+		l.front.Send(event{Answer: o.ID, Err: send("join network", err)})
 		return
 	}
 	f, err := s.dial(o.Dial)
 	if err != nil {
-		l.front.Send(event{Dialled: o.ID, Err: send("connect", err)})
+		l.front.Send(event{Answer: o.ID, Err: send("connect", err)})
 		return
 	}
 	defer f.Close()
-	l.front.Send(event{Dialled: o.ID}, f)
+	l.front.Send(event{Answer: o.ID, Dialled: true}, f)
 }
 
 // network returns the container's sockets; the first who asks starts them.

@@ -7,6 +7,7 @@
 package job
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -130,6 +131,11 @@ type Running interface {
 	Dial(port int) (io.ReadWriteCloser, error)
 	// Signal sends a signal to the command.
 	Signal(os.Signal) error
+	// Exec runs one more program in the job's container, with the user, environment
+	// and working directory of the command, to its end or that of ctx, which kills
+	// it. What it writes goes to out. It has no input. When the command has ended, the
+	// program does, too, and Exec returns an error that wraps ErrEnded.
+	Exec(ctx context.Context, args []string, out io.Writer) (exit int, err error)
 }
 
 // A Result is what became of a command that was started.

@@ -46,7 +46,7 @@ func (t *trial) start(ctx context.Context, servers []*server, network job.Runnin
 		if network == nil {
 			network = r
 		}
-		err := awaitHealth(ctx, r, s.health, 30*time.Second)
+		err := awaitHealth(ctx, r, s.health)
 		if healthy = err == nil; healthy {
 			err = t.start(ctx, servers[1:], network, f)
 		} else {
@@ -91,7 +91,7 @@ func (t *trial) companions(ctx context.Context) ([]*server, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := &server{who: c.Host, health: heartbeat(of.Image)}
+		s := &server{who: c.Host, health: of.Image.Health}
 		if s.job, err = imageJob(full, root, withEnv(t.b.images[full].Config, c.Env), of.Image, nil); err != nil {
 			return nil, err
 		}

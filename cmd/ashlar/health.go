@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,49 +28,55 @@ func signalNamed(name string) os.Signal {
 	return syscall.SIGTERM
 }
 
-// pulse is how long lies between two looks at a heartbeat.
-const pulse = 20 * time.Millisecond
+// How long lies between two looks at a heartbeat: a program costs more than a
+// connection.
+const (
+	pulse       = 20 * time.Millisecond
+	programBeat = 200 * time.Millisecond
+)
 
-// heartbeat is what can be asked from outside whether an image works, or nil. Of
-// one whose heartbeat is a program inside it, that is its first TCP port.
-func heartbeat(i *recipe.Image) *recipe.Health {
-	if i.Health == nil || len(i.Health.Command) == 0 {
-		return i.Health
-	}
-	for _, p := range i.Ports {
-		if p.Proto == "tcp" {
-			return &recipe.Health{TCP: p.Number}
-		}
-	}
-	return nil
+// patience is how long an image may take until its heartbeat is good: as long as a
+// container engine would not call it unhealthy.
+func patience(h *recipe.Health) time.Duration {
+	return h.StartPeriod + time.Duration(h.Retries)*h.Interval
 }
 
 // awaitHealth waits until a started image's heartbeat is good, or until its
 // program has ended. One without a heartbeat is good at once.
-func awaitHealth(ctx context.Context, r job.Running, h *recipe.Health, limit time.Duration) error {
+func awaitHealth(ctx context.Context, r job.Running, h *recipe.Health) error {
 	if h == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no heartbeat within %s", limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, patience(h), fmt.Errorf("no heartbeat within %s", patience(h)))
 	defer cancel()
-	var last error
+	wait := pulse
+	if len(h.Command) > 0 {
+		wait = programBeat
+	}
 	for {
-		if last = beat(ctx, r, h); last == nil {
+		last := beat(ctx, r, h)
+		var hopeless *noProgram
+		switch {
+		case last == nil:
 			return nil
-		}
-		if errors.Is(last, job.ErrEnded) {
+		case errors.Is(last, job.ErrEnded):
 			return fmt.Errorf("no heartbeat: %w", job.ErrEnded)
+		case errors.As(last, &hopeless):
+			return fmt.Errorf("no heartbeat: %w", last)
 		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", context.Cause(ctx), last)
-		case <-time.After(pulse):
+		case <-time.After(wait):
 		}
 	}
 }
 
 // beat asks once.
 func beat(ctx context.Context, r job.Running, h *recipe.Health) error {
+	if len(h.Command) > 0 {
+		return beatInside(ctx, r, h)
+	}
 	if h.TCP != 0 {
 		c, err := r.Dial(h.TCP)
 		if err != nil {
@@ -99,6 +107,33 @@ func beat(ctx context.Context, r job.Running, h *recipe.Health) error {
 		return fmt.Errorf("%s answers %s", h.HTTP, answer.Status)
 	}
 	return nil
+}
+
+// A noProgram is a heartbeat that will never come: its program cannot be started.
+type noProgram struct{ error }
+
+func (e *noProgram) Unwrap() error { return e.error }
+
+// beatInside asks a program in the image.
+func beatInside(ctx context.Context, r job.Running, h *recipe.Health) error {
+	late := fmt.Errorf("no answer within %s", h.Timeout)
+	short, cancel := context.WithTimeoutCause(ctx, h.Timeout, late)
+	defer cancel()
+	var said bytes.Buffer
+	exit, err := r.Exec(short, h.Command, limited{&said})
+	switch {
+	case err != nil && short.Err() == nil && !errors.Is(err, job.ErrEnded):
+		return &noProgram{err}
+	case err != nil:
+		return err
+	case exit != 0:
+		err = fmt.Errorf("%s: exit status %d", h.Command[0], exit)
+		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+		if last := harmless(lines[len(lines)-1]); last != "" {
+			err = fmt.Errorf("%w: %s", err, last)
+		}
+	}
+	return err
 }
 
 func dialInside(r job.Running, u *url.URL) (net.Conn, error) {

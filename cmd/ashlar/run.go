@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -90,9 +91,12 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	}
 	res, err := keeper.Run(ctx, j, job.Streams{In: env.in, Out: env.out, Err: env.err, Started: func(r job.Running) {
 		f.serve(r)
-		health := heartbeat(inst.Image)
-		if err := awaitHealth(ctx, r, health, 30*time.Second); err == nil && health != nil {
+		err := awaitHealth(ctx, r, inst.Image.Health)
+		switch {
+		case err == nil && inst.Image.Health != nil:
 			fmt.Fprintf(env.err, "%s: its heartbeat is good\n", full)
+		case err != nil && len(behind) == 0 && ctx.Err() == nil && !errors.Is(err, job.ErrEnded):
+			fmt.Fprintf(env.err, "warning: %s: %v\n", full, err)
 		}
 	}})
 	if err != nil {

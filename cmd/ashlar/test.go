@@ -129,7 +129,7 @@ func (t *trial) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	image := &server{who: "the image", health: heartbeat(t.inst.Image)}
+	image := &server{who: "the image", health: t.inst.Image.Health}
 	config := withEnv(img.Config, t.test.Env)
 	var cmd []string
 	if t.test.Exec != nil {
