@@ -9,14 +9,19 @@ import (
 // docExamples takes the examples out of the package comment: a format, an
 // operation, and the lines of a file before (`-`) and after (`+`).
 func docExamples(t *testing.T) (all []docExample) {
-	src, err := os.ReadFile("doc.go")
+	verbs, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, examples, ok := strings.Cut(string(src), "// # Examples\n")
+	formats, err := os.ReadFile("docformats.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, examples, ok := strings.Cut(string(verbs), "// # Examples\n")
 	if !ok {
 		t.Fatal("doc.go has no examples")
 	}
+	examples = strings.TrimSuffix(examples, "package edit\n") + "//\n" + strings.TrimSuffix(string(formats), "package edit\n")
 	for block := range strings.SplitSeq(examples, "//\n") {
 		lines := strings.Split(strings.TrimRight(block, "\n"), "\n")
 		if !strings.HasPrefix(lines[0], "//\t") || len(lines) < 3 {

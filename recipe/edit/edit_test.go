@@ -52,8 +52,7 @@ func explain(err error) string {
 	return b.String()
 }
 
-// testRows runs each row, and each row that changes something a second time,
-// when everything must be so already.
+// testRows runs each row on the file of that name.
 func testRows(t *testing.T, name, format string, rows []row) {
 	t.Helper()
 	for _, r := range rows {
