@@ -223,9 +223,9 @@ func withParents(t *Tree, files []*File) []*File {
 
 // ID names the blob that a layer will be, before it is made: layers with equal
 // IDs are equal byte for byte. It is the digest of all that the bytes follow
-// from, without origins and facts.
+// from: without origins and facts, and with the times that the epoch leaves.
 func (l Layer) ID(o BlobOptions) (string, error) {
-	text := fmt.Appendf(nil, "%s\nepoch %d\ncompression %s\n", formatVersion, o.Epoch, o.Compression)
+	text := fmt.Appendf(nil, "%s\ncompression %s\n", formatVersion, o.Compression)
 	text, err := o.IDs.appendIDs(text, l.Files)
 	if err != nil {
 		return "", fmt.Errorf("layer %s: %w", l.Name, err)

@@ -135,10 +135,19 @@ func TestLayerIDs(t *testing.T) {
 	if n, _ := differ(base, ids(moved, layer.BlobOptions{})); n != 0 {
 		t.Errorf("what is not in the archive changes %d layers", n)
 	}
-	for _, o := range []layer.BlobOptions{{Compression: layer.Zstd}, {TarOptions: layer.TarOptions{Epoch: 5}}} {
-		if n, _ := differ(base, ids(imageTree(), o)); n != len(base) {
-			t.Errorf("%+v changes %d layers of %d", o, n, len(base))
-		}
+	if n, _ := differ(base, ids(imageTree(), layer.BlobOptions{Compression: layer.Zstd})); n != len(base) {
+		t.Errorf("another compression changes %d layers of %d", n, len(base))
+	}
+	dated := imageTree()
+	f = *dated.Get("/etc/passwd")
+	f.MTime = 10
+	dated.Put(&f)
+	epoch := func(n int64) layer.BlobOptions { return layer.BlobOptions{TarOptions: layer.TarOptions{Epoch: n}} }
+	if n, _ := differ(ids(dated, epoch(10)), ids(dated, epoch(20))); n != 0 {
+		t.Errorf("an epoch after all files changes %d layers", n)
+	}
+	if n, last := differ(ids(dated, epoch(10)), ids(dated, epoch(9))); n != 1 || !last {
+		t.Errorf("an epoch before one file changes %d layers, the last: %v", n, last)
 	}
 	owned := imageTree()
 	f = *owned.Get("/etc/passwd")

@@ -50,7 +50,7 @@ const (
 // new package: from a directory with all control members, which is where
 // debconf looks for templates, and with the package's stanza in status only
 // afterwards.
-func preinstDriver(packages []*deb.Package, dpkgVersion string, debconf bool) string {
+func (v *run) preinstDriver(packages []*deb.Package, debconf bool) string {
 	var b strings.Builder
 	b.WriteString(prologue)
 	fmt.Fprintf(&b, `preinst() {
@@ -63,7 +63,7 @@ func preinstDriver(packages []*deb.Package, dpkgVersion string, debconf bool) st
 	rm -rf /%[2]s/tmp.ci
 	return "$rc"
 }
-`, here, adminDir, quote(dpkgVersion))
+`, here, adminDir, quote(v.dpkgVersion()))
 	if debconf {
 		b.WriteString(selections)
 	}
@@ -74,6 +74,7 @@ func preinstDriver(packages []*deb.Package, dpkgVersion string, debconf bool) st
 				appendStanzas(&b, i)
 			}
 			c := &p.Control
+			v.setDate(&b, c.Name)
 			fmt.Fprintf(&b, "run %s preinst %s %s %s\n", quote(c.Name+" preinst"), quote(c.Qualified()), quote(c.Name), quote(c.Arch))
 			pending = false
 		}
@@ -108,9 +109,10 @@ const selections = "run 'debconf selections' debconf-set-selections " + here + "
 // configureDriver has dpkg configure the groups one after another, and then
 // process the triggers of one package after another. Where a package waits for
 // triggers, they are processed at once: others may depend on it.
-func configureDriver(groups []group, debconf bool) string {
+func (v *run) configureDriver(groups []group, debconf bool) string {
 	var b strings.Builder
 	b.WriteString(prologue)
+	v.datesOfTriggers(&b)
 	fmt.Fprintf(&b, `pending() {
 	dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' | while read -r status name; do
 		[ "$status" = triggers-pending ] || continue
@@ -123,6 +125,7 @@ triggers() {
 	while name=$(pending 3>&- 4>&-); [ -n "$name" ]; do
 		left=$((left - 1))
 		[ "$left" -gt 0 ] || { echo "its triggers activate each other without end"; exit 1; }
+		dated "${name%%:*}"
 		run "${name%%:*} trigger" dpkg --triggers-only "$name"
 	done
 }
@@ -136,6 +139,8 @@ configure() {
 		b.WriteString(selections)
 	}
 	for _, s := range steps(groups) {
+		name, _, _ := strings.Cut(s.label, " ")
+		v.setDate(&b, name)
 		fmt.Fprintf(&b, "configure %s", quote(s.label))
 		if s.loop {
 			b.WriteString(" --force-depends")

@@ -5,7 +5,8 @@
 // the real dpkg in the root configure the packages, one at a time, so that each
 // changed path has the package and script that changed it. What a run leaves
 // that is not for others to have is told by a table: noise, secrets, state.
-// Owners leave this package as names.
+// Owners leave this package as names, and times as those of the packages whose
+// scripts wrote, whatever else is in the root.
 //
 // Dependency order inside a wave is found here; what the waves are, and what is
 // kept in the store, is for the caller. The package starts no process: a
@@ -50,8 +51,9 @@ type Wave struct {
 	// Early are changes that scripts are to find made, in this order.
 	Early []Early
 
-	// Epoch is SOURCE_DATE_EPOCH for the scripts. No file of the effects is
-	// younger.
+	// Epoch is the date of the root: of what is no package's. The scripts of a
+	// package have its own date as SOURCE_DATE_EPOCH, and so have the files that
+	// they write; but nothing is younger than the root.
 	Epoch int64
 }
 
@@ -82,8 +84,8 @@ type Options struct {
 // if they are new or have another mode or owner than below. An entry whose
 // Origin is FromPackage is a package's own file that only had to be laid over
 // something. dpkg's database is not in it: of that, Meta has a digest as
-// "database". Meta has "epoch", too, and as "lines" the SHA-256 of that file: the
-// index's digest stands for all of Dir but the reports.
+// "database". As "lines" it has the SHA-256 of that file: the index's digest stands
+// for all of Dir but the reports.
 type Effects struct {
 	Dir     string
 	Index   *layer.Index

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +35,7 @@ func (v *run) harvest(ctx context.Context) (*Effects, error) {
 	if err := h.noise(); err != nil {
 		return nil, fmt.Errorf("harvest: %w", err)
 	}
-	e := &Effects{Dir: v.dir, Index: &layer.Index{Meta: map[string]string{metaEpoch: strconv.FormatInt(v.Epoch, 10)}}}
+	e := &Effects{Dir: v.dir, Index: &layer.Index{Meta: map[string]string{}}}
 	for p, before := range v.early {
 		e.Index.Meta[metaEarly+p] = before
 	}
@@ -52,7 +51,7 @@ func (v *run) harvest(ctx context.Context) (*Effects, error) {
 	e.Lines = v.track.book.lines()
 	for i := range e.Lines {
 		if n, ok := NoiseOf(e.Lines[i].File); ok {
-			text, err := rewrite(n.Rule, []byte(e.Lines[i].Text+"\n"), v.Epoch)
+			text, err := rewrite(n.Rule, []byte(e.Lines[i].Text+"\n"), v.date(e.Lines[i].Package))
 			if err != nil {
 				return nil, err
 			}
@@ -161,19 +160,19 @@ func (h *harvest) content(c *job.Change, n Noise, by doer) error {
 		if c.Kind != job.Regular {
 			return nil
 		}
-		return h.rewrite(c, n.Rule)
+		return h.rewrite(c, n.Rule, h.date(by.pkg))
 	case RuleUnstable:
 		h.reports = append(h.reports, Report{Kind: Unstable, Path: c.Path, Package: by.pkg, Script: by.script, Text: n.Why})
 	}
 	return nil
 }
 
-func (h *harvest) rewrite(c *job.Change, rule Rule) error {
+func (h *harvest) rewrite(c *job.Change, rule Rule, date int64) error {
 	data, err := h.read(c)
 	if err != nil {
 		return err
 	}
-	out, err := rewrite(rule, data, h.Epoch)
+	out, err := rewrite(rule, data, date)
 	if err != nil {
 		return err
 	}
@@ -251,6 +250,7 @@ func (h *harvest) index(ctx context.Context, e *Effects) error {
 	}
 	defer root.Close()
 	changes := sortedChanges(h.kept)
+	dates := make([]int64, len(changes))
 	first := map[linkKey]string{}
 	for i := range changes {
 		if err := ctx.Err(); err != nil {
@@ -264,21 +264,41 @@ func (h *harvest) index(ctx context.Context, e *Effects) error {
 		if f != nil {
 			e.Index.Files = append(e.Index.Files, f)
 		}
+		dates[i] = h.dated(c, f)
 	}
-	slices.Reverse(changes) // a directory's time after those in it
-	for i := range changes {
-		if err := h.stamp(root, &changes[i]); err != nil {
+	for i := range slices.Backward(changes) { // a directory's time after those in it
+		if err := stamp(root, &changes[i], dates[i]); err != nil {
 			return fmt.Errorf("%s: %w", changes[i].Path, err)
 		}
 	}
 	return nil
 }
 
+// latest is the time that a path has at most.
+func (h *harvest) latest(p string, by doer) int64 {
+	if n, _ := NoiseOf(p); n.Rule == RuleNewest {
+		return h.Epoch
+	}
+	return h.date(by.pkg)
+}
+
+// dated is the time that a path is to have: f is its entry in the index. A directory
+// that has none, because it is as it was, has the time that it had.
+func (h *harvest) dated(c *job.Change, f *layer.File) int64 {
+	if f != nil {
+		return f.MTime
+	}
+	if old := h.lower(c.Path); old != nil {
+		return old.MTime
+	}
+	return h.Epoch
+}
+
 // file makes the index's entry, or none for a directory that is as it was.
 func (h *harvest) file(root *os.Root, c *job.Change, first map[linkKey]string) (*layer.File, error) {
 	by := h.track.who[c.Path]
 	f := &layer.File{
-		Path: c.Path, At: c.Path, Mode: c.Mode, MTime: min(c.MTime.Unix(), h.Epoch), Caps: string(c.Caps),
+		Path: c.Path, At: c.Path, Mode: c.Mode, MTime: min(c.MTime.Unix(), h.latest(c.Path, by)), Caps: string(c.Caps),
 		User: h.names.user.name(c.UID), Group: h.names.group.name(c.GID),
 		Origin: layer.Origin{Kind: layer.FromEffect, Name: by.pkg, What: by.script},
 	}
@@ -347,12 +367,9 @@ func (h *harvest) regular(root *os.Root, c *job.Change, f *layer.File, first map
 	return h.suspect(in, f)
 }
 
-// stamp sets the time of what is younger than the epoch.
-func (h *harvest) stamp(root *os.Root, c *job.Change) error {
-	if c.Kind == job.Whiteout {
-		return nil
-	}
-	if c.MTime.Unix() < h.Epoch && c.Kind != job.Dir {
+// stamp sets the time of what is younger, and of every directory.
+func stamp(root *os.Root, c *job.Change, date int64) error {
+	if c.Kind == job.Whiteout || c.MTime.Unix() < date && c.Kind != job.Dir {
 		return nil
 	}
 	dir, err := root.Open("." + filepath.Dir(c.Path))
@@ -360,6 +377,6 @@ func (h *harvest) stamp(root *os.Root, c *job.Change) error {
 		return err
 	}
 	defer dir.Close()
-	ts := unix.Timespec{Sec: min(c.MTime.Unix(), h.Epoch)}
+	ts := unix.Timespec{Sec: date}
 	return unix.UtimesNanoAt(int(dir.Fd()), filepath.Base(c.Path), []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
 }

@@ -37,6 +37,7 @@ const (
 	RuleJKS         Rule = "jks"
 	RuleSort        Rule = "sort"
 	RuleKeys        Rule = "keys"
+	RuleNewest      Rule = "newest"
 	RuleUnstable    Rule = "unstable"
 	RuleRoot        Rule = "root"
 	RuleInit        Rule = "init"
@@ -66,7 +67,7 @@ func parseNoise(text string) ([]Noise, error) {
 	var list []Noise
 	for _, n := range file.Noise {
 		switch Rule(n.Rule) {
-		case RuleDrop, RuleDropContent, RuleEmptyFile, RuleLink, RuleSecret, RuleState, RuleDate, RuleJKS, RuleSort, RuleKeys, RuleUnstable, RuleRoot, RuleInit:
+		case RuleDrop, RuleDropContent, RuleEmptyFile, RuleLink, RuleSecret, RuleState, RuleDate, RuleJKS, RuleSort, RuleKeys, RuleNewest, RuleUnstable, RuleRoot, RuleInit:
 		default:
 			return nil, fmt.Errorf("read noise table: %s: unknown rule %q", n.P, n.Rule)
 		}

@@ -45,6 +45,7 @@ type run struct {
 	below    *below // what earlier waves left
 	here     *below // this wave's packages
 	names    *names
+	dates    map[string]int64 // of packages: see date
 	track    *tracker
 	reports  []Report
 	refused  map[string]bool
@@ -96,6 +97,9 @@ func (v *run) prepare() error {
 		return err
 	}
 	all := slices.Concat(v.Before, v.Packages)
+	if v.dates, err = dates(all); err != nil {
+		return err
+	}
 	d, err := NewDatabase(all, Installed)
 	if err != nil {
 		return err
@@ -138,8 +142,8 @@ func (v *run) driverFiles(d *Database) error {
 	if err != nil {
 		return err
 	}
-	d.Files[sub+"preinst"] = []byte(preinstDriver(packages, v.dpkgVersion(), early))
-	d.Files[sub+"configure"] = []byte(configureDriver(groups, late))
+	d.Files[sub+"preinst"] = []byte(v.preinstDriver(packages, early))
+	d.Files[sub+"configure"] = []byte(v.configureDriver(groups, late))
 	return nil
 }
 

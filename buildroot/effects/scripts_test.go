@@ -33,6 +33,7 @@ func TestArchiveScripts(t *testing.T) {
 		{"divert own", divertOwn},
 		{"divert in one wave", divertTogether},
 		{"triggers", triggersOfEarlier},
+		{"dates of scripts", datesOfScripts},
 		{"remove on upgrade", removeOnUpgrade},
 		{"debconf", debconfInPreinst},
 		{"failing postinst", failingPostinst},

@@ -19,7 +19,6 @@ const (
 	linesFile   = "lines"
 	reportsFile = "reports"
 
-	metaEpoch    = "epoch"
 	metaDatabase = "database"
 )
 

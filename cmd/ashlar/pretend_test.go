@@ -120,7 +120,7 @@ func (w *pretendWorld) archive(ts *testscript.TestScript, neg bool, args []strin
 	w.pool[suite] = nil
 	var packages strings.Builder
 	for stanza := range strings.SplitSeq(strings.TrimSpace(ts.ReadFile(args[1])), "\n\n") {
-		text, name, data := pretendDeb(ts, suite, stanza)
+		text, name, data := w.pretendDeb(ts, suite, stanza)
 		w.mirror.Put("/debian/"+name, data)
 		w.pool[suite] = append(w.pool[suite], name)
 		packages.WriteString(text + "\n")
@@ -137,10 +137,11 @@ func (w *pretendWorld) archive(ts *testscript.TestScript, neg bool, args []strin
 // pretendDeb makes the package of a stanza, and returns its stanza of a Packages
 // file and its path. Changelog names the file of the script that it has as its
 // changelog, Ships a path and the file of the script that it has there, Postinst the
-// file of the script with its maintainer script.
-func pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name string, data []byte) {
+// file of the script with its maintainer script, and Seconds how long after the
+// world began its files were made; else they are of 1970.
+func (w *pretendWorld) pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name string, data []byte) {
 	d := debtest.Deb{Arch: "amd64", Version: "1"}
-	source := ""
+	source, made := "", int64(0)
 	for line := range strings.Lines(stanza + "\n") {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch key {
@@ -155,6 +156,10 @@ func pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name str
 			d.Files = append(d.Files, debtest.File{Path: "." + at, Data: ts.ReadFile(file)})
 		case "Postinst":
 			d.Members = map[string]string{"postinst": ts.ReadFile(value)}
+		case "Seconds":
+			after, err := time.ParseDuration(value + "s")
+			ts.Check(err)
+			made = w.began.Add(after).Unix()
 		case "Source":
 			source = value
 			d.Fields += line
@@ -170,6 +175,9 @@ func pretendDeb(ts *testscript.TestScript, suite, stanza string) (text, name str
 		pool = "pool/updates/main/"
 	}
 	d.Files = append(d.Files, debtest.File{Path: "./usr/share/" + d.Name + "/version", Data: d.Version + "\n"})
+	for i := range d.Files {
+		d.Files[i].MTime = made
+	}
 	name = path.Join(pool, source[:1], source, fmt.Sprintf("%s_%s_amd64.deb", d.Name, d.Version))
 	data = d.Bytes()
 	text = fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: amd64\n%sFilename: %s\nSize: %d\nSHA256: %s\n", d.Name, d.Version, d.Fields, name, len(data), apttest.Digest(data))
