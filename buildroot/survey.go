@@ -40,6 +40,16 @@ func (b *Builder) Survey(ctx context.Context, all []*plan.Image) ([]image.Survey
 	return found, errors.Join(mistakes...)
 }
 
+// Surveyable reports whether the store has all that a survey of do reads.
+func (b *Builder) Surveyable(do *plan.Image) (bool, error) {
+	for _, id := range surveyed(do) {
+		if _, has, err := b.Store.Result(string(id)); err != nil || !has {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // surveyed are the actions whose results a survey of an image reads.
 func surveyed(do *plan.Image) []plan.ID {
 	return slices.Concat(do.Runtime.Packages, do.Runtime.Waves, do.Build.Packages, do.Build.Waves)

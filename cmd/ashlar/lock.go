@@ -68,6 +68,8 @@ type locking struct {
 	options   lock.Options
 	verbose   bool // a row for each package of a new set, too
 
+	broken diag.List // edits that do not hold; the lock is right without them
+
 	warnMu   sync.Mutex
 	warnings []*diag.Error
 }
@@ -240,7 +242,7 @@ func (l *locking) run(ctx context.Context) error {
 	if err := l.survey(ctx, next); err != nil {
 		return err
 	}
-	return l.write(next, len(moves), len(sources))
+	return errors.Join(l.write(next, len(moves), len(sources)), l.broken.Err())
 }
 
 func (l *locking) make(ctx context.Context) (*lock.Lock, error) {

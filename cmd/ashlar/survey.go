@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe"
@@ -37,8 +38,9 @@ func (l *locking) survey(ctx context.Context, next *lock.Lock) error {
 	defer l.printWarnings()
 	for _, s := range now {
 		l.warnings = append(l.warnings, s.Nobody...)
+		l.broken.Add(s.broken()...)
 		for _, e := range s.Edits {
-			if e.From.Kind == layer.FromPackage || e.From.Kind == layer.FromEffect {
+			if ofPackage(e) {
 				next.Edited = append(next.Edited, lock.Edited{Recipe: s.recipe, Arch: s.arch, Path: e.Path, SHA256: sha256Of(e.Before)})
 			}
 		}
@@ -119,6 +121,22 @@ type surveyed struct {
 	recipe, arch string
 }
 
+// broken are the mistakes of edits of what packages have, or of what nobody has.
+func (s surveyed) broken() []*diag.Error {
+	var all []*diag.Error
+	for _, e := range s.Edits {
+		if ofPackage(e) || e.Before == nil {
+			all = append(all, diag.Of(e.Err)...)
+		}
+	}
+	return all
+}
+
+// ofPackage reports whether a package has the file, or its scripts made it.
+func ofPackage(e image.EditedFile) bool {
+	return e.From.Kind == layer.FromPackage || e.From.Kind == layer.FromEffect
+}
+
 // look fetches and configures the packages of the named recipes, as the lock has
 // them, and surveys their images.
 func (l *locking) look(ctx context.Context, with *lock.Lock, names []string) ([]surveyed, error) {
@@ -138,17 +156,32 @@ func (l *locking) look(ctx context.Context, with *lock.Lock, names []string) ([]
 		return nil, err
 	}
 	defer progress.end()
+	list, err := surveys(ctx, builder, p.Goals, imagesOf(p))
+	return list, l.env.explain(err)
+}
+
+// imagesOf are the images of a plan's goals; nil where a goal is none.
+func imagesOf(p *plan.Plan) []*plan.Image {
+	images := make([]*plan.Image, len(p.Goals))
+	for i, g := range p.Goals {
+		images[i], _ = p.Action(g.Action).Do.(*plan.Image)
+	}
+	return images
+}
+
+// surveys surveys the images of goals, but those that are nil.
+func surveys(ctx context.Context, b *buildroot.Builder, goals []plan.Goal, images []*plan.Image) ([]surveyed, error) {
 	var list []surveyed
-	var images []*plan.Image
-	for _, g := range p.Goals {
-		if do, ok := p.Action(g.Action).Do.(*plan.Image); ok {
-			images = append(images, do)
-			list = append(list, surveyed{recipe: g.Recipe, arch: do.Recipe.Arch})
+	var asked []*plan.Image
+	for i, do := range images {
+		if do != nil {
+			list = append(list, surveyed{recipe: goals[i].Recipe, arch: do.Recipe.Arch})
+			asked = append(asked, do)
 		}
 	}
-	found, err := builder.Survey(ctx, images)
+	found, err := b.Survey(ctx, asked)
 	if err != nil {
-		return nil, l.env.explain(err)
+		return nil, err
 	}
 	for i := range found {
 		list[i].Survey = found[i]

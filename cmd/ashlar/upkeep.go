@@ -153,7 +153,7 @@ func (u *upkeep) run(ctx context.Context, write, asJSON bool) error {
 		return err
 	}
 	u.say(rows, moves, sources, "moved")
-	return nil
+	return u.broken.Err()
 }
 
 // print prints what moves: as tables, or as JSON, and then all else on standard error.
