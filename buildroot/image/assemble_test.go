@@ -34,7 +34,7 @@ func whole(t *testing.T) check {
 			package iproute2 6
 			f /usr/bin/ss elf=libc.so.6
 			package tool 1
-			f /usr/bin/tool script=/bin/sh text=#!/bin/sh\nset -e\ncurl x\nnginx -v\n
+			f /usr/bin/tool script=/bin/sh text=#!/bin/sh\nset -e\ncurl x\nwget x\nsed x\nnginx -v\n
 			f /etc/mailname text=ashlar\n
 			effect nginx postinst
 			d /var/lib/nginx owner=www-data mode=700
@@ -147,7 +147,7 @@ func TestReport(t *testing.T) {
 		secret /etc/nginx/ssl.key
 		secret /etc/other
 		warning /etc/nginx/key looks like a secret that package nginx made (mode 600): remove it if it is one
-		warning /usr/bin/tool calls curl, which is not in the image
+		warning /usr/bin/tool calls curl, wget and sed, which are not in the image
 	`)
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)

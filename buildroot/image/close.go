@@ -320,12 +320,33 @@ func (a *assembly) warn() {
 	for by, list := range calls {
 		a.warning(by, "calls %s, and the image has no /bin/sh: add \"dash\" to depends.runtime if it is to", strings.Join(list, " and "))
 	}
+	a.warnOfCommands()
+}
+
+// warnOfCommands says of each script which commands it lacks, those of one package
+// together.
+func (a *assembly) warnOfCommands() {
+	type source struct{ by, pkg string }
+	var sources []source
+	wants := map[source][]string{}
 	for _, m := range a.closure.Commands {
-		hint := ""
-		if m.Package != "" {
-			hint = fmt.Sprintf(": add %q to depends.runtime if it is to", m.Package)
+		s := source{m.By, m.Package}
+		if wants[s] == nil {
+			sources = append(sources, s)
 		}
-		a.warning(m.By, "calls %s, which is not in the image%s", m.Want, hint)
+		wants[s] = append(wants[s], m.Want)
+	}
+	for _, s := range sources {
+		hint, are := "", "is"
+		list := wants[s]
+		last := len(list) - 1
+		if last > 0 {
+			list, are = []string{strings.Join(list[:last], ", "), list[last]}, "are"
+		}
+		if s.pkg != "" {
+			hint = fmt.Sprintf(": add %q to depends.runtime if it is to", s.pkg)
+		}
+		a.warning(s.by, "calls %s, which %s not in the image%s", strings.Join(list, " and "), are, hint)
 	}
 }
 
