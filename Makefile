@@ -3,7 +3,7 @@ GO ?= go
 # Without liblzma, xz is read in Go, and building environments takes half as long again.
 TAGS ?= liblzma
 FUZZTIME ?= 30s
-TESTFLAGS ?=
+TESTFLAGS ?= -timeout 40m
 KILLS ?= 200
 SUITE ?= trixie
 
