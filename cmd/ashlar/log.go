@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 
 	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/recipe/lock"
@@ -18,7 +19,8 @@ func logCommand() *command {
 		name: "log", args: "NAME [ACTION]", short: "print what a recipe's steps wrote",
 		long: `Prints all that the steps of a recipe wrote when they last ran: up to the failure, if
 one failed. ACTION is the beginning of an ID that ` + "`ashlar plan`" + ` prints, for the log of
-another action, such as the scripts of packages.`,
+another action, such as the scripts of packages. Colours are for a terminal alone, and
+for none with NO_COLOR.`,
 		store: true, run: runLog,
 	}
 }
@@ -52,12 +54,21 @@ func runLog(_ context.Context, env *env, flags *flag.FlagSet, args []string) err
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(env.out, log)
+		err = env.printLog(log)
 		if err := errors.Join(err, log.Close()); err != nil || !ran {
 			return err
 		}
 	}
 	return nil
+}
+
+// printLog prints a log: as it is at a terminal, else without colours and the like.
+func (e *env) printLog(log io.Reader) error {
+	if out, ok := e.out.(*os.File); ok && isTerminal(out) && os.Getenv("NO_COLOR") == "" {
+		_, err := io.Copy(out, log)
+		return err
+	}
+	return copyPlain(e.out, log)
 }
 
 // openLog opens the log of an action that ran, or that failed.
