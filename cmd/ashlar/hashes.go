@@ -13,7 +13,7 @@ import (
 // fetchHashes fetches the sources that recipes name by URL alone, unless the lock
 // has them, and writes their digests into the recipes.
 func (e *env) fetchHashes(ctx context.Context, names []string) error {
-	l, err := e.locking()
+	l, err := e.locking(names)
 	if err != nil {
 		return err
 	}

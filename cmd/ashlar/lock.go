@@ -74,14 +74,15 @@ type locking struct {
 	warnings []*diag.Error
 }
 
-// locking reads what is locked and what is to be. It has archives asked whatever
-// they last said.
-func (e *env) locking() (*locking, error) {
+// locking reads what is locked and what is to be, of all recipes: names are those that
+// somebody asked for. It has archives asked whatever they last said.
+func (e *env) locking(names []string) (*locking, error) {
 	e.maxAge = -1
-	w, err := e.load()
+	w, err := e.loadRecipes()
 	if err != nil {
 		return nil, err
 	}
+	e.warnOf(w, recipeNames(names))
 	l := &locking{env: e, out: e.out, ws: w, graph: w.Graph()}
 	l.instances = l.graph.All
 	l.old, err = w.readLock()
@@ -90,7 +91,7 @@ func (e *env) locking() (*locking, error) {
 
 // relock makes a new lock as prepare wants it, writes it, and prints what moved.
 func (e *env) relock(ctx context.Context, names []string, prepare func(*locking) error) error {
-	l, err := e.locking()
+	l, err := e.locking(names)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	if err != nil {
 		return err
 	}
-	if u.locking, err = env.locking(); err != nil {
+	if u.locking, err = env.locking(names); err != nil {
 		return err
 	}
 	if err := u.check(names); err != nil {

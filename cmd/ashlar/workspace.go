@@ -26,22 +26,36 @@ type workspace struct {
 	lock  *lock.Lock // the one of the file, once read, or another one to plan with
 }
 
-// load reads the recipes with these names, all if there are none, and prints
-// what might not be meant.
+// load reads the recipes with these names and those that they need, all if there are
+// none, and prints what might not be meant in these.
 func (e *env) load(names ...string) (*workspace, error) {
-	w, err := e.loadSettings(names...)
-	if err != nil {
-		return nil, err
+	w, err := e.loadRecipes(names...)
+	if err == nil {
+		e.warnOf(w, names)
 	}
-	if len(w.Recipes) == 0 {
-		return nil, fmt.Errorf("there are no recipes here: a recipe is recipes/NAME/recipe.toml below the workspace, which -C names")
-	}
+	return w, err
+}
+
+// warnOf prints what might not be meant in the recipes with these names, all if there
+// are none.
+func (e *env) warnOf(w *workspace, names []string) {
 	for _, r := range w.Recipes {
+		if len(names) > 0 && !slices.Contains(names, r.Name) {
+			continue
+		}
 		for _, warning := range r.Warnings() {
 			fmt.Fprintf(e.err, "warning: %v\n", warning)
 		}
 	}
-	return w, nil
+}
+
+// loadRecipes is load without warnings.
+func (e *env) loadRecipes(names ...string) (*workspace, error) {
+	w, err := e.loadSettings(names...)
+	if err == nil && len(w.Recipes) == 0 {
+		err = fmt.Errorf("there are no recipes here: a recipe is recipes/NAME/recipe.toml below the workspace, which -C names")
+	}
+	return w, err
 }
 
 // loadSettings is load for commands that can do without recipes.
