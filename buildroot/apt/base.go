@@ -22,7 +22,7 @@ func essential(ix *index.Index, asked bool, h holds) (base, error) {
 	if !asked {
 		return b, nil
 	}
-	for _, n := range ix.Essential {
+	for _, n := range ix.Essential() {
 		b.picks = append(b.picks, solve.Pick{Name: n, Version: h.candidate(ix, n)})
 	}
 	var err error
@@ -42,10 +42,10 @@ func (b base) without(ix *index.Index, joint []uint32) (rest []uint32, changed s
 		if slices.Contains(joint, v) {
 			continue
 		}
-		name := ix.Versions[v].Name
+		name := ix.Version(v).Name
 		text := fmt.Sprintf("it would take the essential set's %s %s away", ix.Label(name), ix.VersionOf(v))
 		for _, w := range joint {
-			if ix.Versions[w].Name == name {
+			if ix.Version(w).Name == name {
 				text = fmt.Sprintf("it would put %s %s in the place of the essential set's %s", ix.Label(name), ix.VersionOf(w), ix.VersionOf(v))
 			}
 		}

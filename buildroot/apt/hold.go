@@ -24,7 +24,7 @@ func held(ix *index.Index, packages []lock.Package, picks []solve.Pick, versions
 		if v == index.None {
 			continue
 		}
-		if n := ix.Versions[v].Name; !slices.Contains(versions, v) && slices.ContainsFunc(versions, func(w uint32) bool { return ix.Versions[w].Name == n }) {
+		if n := ix.Version(v).Name; !slices.Contains(versions, v) && slices.ContainsFunc(versions, func(w uint32) bool { return ix.Version(w).Name == n }) {
 			h[n] = v
 		}
 	}
@@ -39,9 +39,9 @@ func find(ix *index.Index, p lock.Package) uint32 {
 	if id == index.None {
 		return index.None
 	}
-	vs := ix.Names[id].Versions
+	vs := ix.Name(id).Versions
 	for v := vs.First; v < vs.End(); v++ {
-		if hex.EncodeToString(ix.Versions[v].SHA256[:]) == p.SHA256 {
+		if hex.EncodeToString(ix.Version(v).SHA256[:]) == p.SHA256 {
 			return v
 		}
 	}
@@ -55,7 +55,7 @@ func (h holds) release(ix *index.Index, picks []solve.Pick, versions []uint32) (
 	now := make([]uint32, len(versions))
 	for i, v := range versions {
 		now[i] = v
-		if old, ok := h[ix.Versions[v].Name]; ok {
+		if old, ok := h[ix.Version(v).Name]; ok {
 			now[i] = old
 		}
 	}
@@ -63,12 +63,12 @@ func (h holds) release(ix *index.Index, picks []solve.Pick, versions []uint32) (
 	for _, p := range picks {
 		if all := p.Meeting(ix); p.Relation != nil && !slices.ContainsFunc(all, in) {
 			for _, v := range all {
-				released = h.drop(ix.Versions[v].Name) || released
+				released = h.drop(ix.Version(v).Name) || released
 			}
 		}
 	}
 	for _, v := range now {
-		own := ix.Versions[v].Name
+		own := ix.Version(v).Name
 		_, stays := h[own]
 		for deps := ix.DepsOf(v); len(deps) > 0; {
 			g := index.Group(deps)
@@ -81,11 +81,11 @@ func (h holds) release(ix *index.Index, picks []solve.Pick, versions []uint32) (
 				return true
 			}
 			for _, d := range g {
-				if target := ix.Constraints[d.Constraint()].Name; h.drop(target) {
+				if target := ix.Constraint(d.Constraint()).Name; h.drop(target) {
 					released = true
 				}
-				for _, i := range ix.ProvidersOf(ix.Constraints[d.Constraint()].Name) {
-					if h.drop(ix.Versions[ix.Provides[i].Owner].Name) {
+				for _, i := range ix.ProvidersOf(ix.Constraint(d.Constraint()).Name) {
+					if h.drop(ix.Version(ix.Provide(i).Owner).Name) {
 						released = true
 					}
 				}
@@ -103,7 +103,7 @@ func (h holds) odds(ix *index.Index, own uint32, g []index.Dep, in func(uint32) 
 		return false
 	case t.Negative():
 		return slices.ContainsFunc(g, func(d index.Dep) bool {
-			return ix.Meets(d.Constraint(), func(v uint32) bool { return in(v) && !ix.SameText(ix.Versions[v].Name, own) })
+			return ix.Meets(d.Constraint(), func(v uint32) bool { return in(v) && !ix.SameText(ix.Version(v).Name, own) })
 		})
 	}
 	return !slices.ContainsFunc(g, func(d index.Dep) bool { return ix.Meets(d.Constraint(), in) })
@@ -123,16 +123,16 @@ func (h holds) candidate(ix *index.Index, n uint32) uint32 {
 	if v, ok := h[n]; ok {
 		return v
 	}
-	return ix.Names[n].Candidate
+	return ix.Name(n).Candidate
 }
 
 // instead returns the version that stays in place of the candidate that a relation
 // chose, if it is in the relation's range. A relation that names one version, or a
 // suite, means it.
 func (h holds) instead(ix *index.Index, text string, chosen uint32) uint32 {
-	n := ix.Versions[chosen].Name
+	n := ix.Version(chosen).Name
 	old, ok := h[n]
-	if !ok || ix.Names[n].Candidate != chosen {
+	if !ok || ix.Name(n).Candidate != chosen {
 		return chosen
 	}
 	for alt := range strings.SplitSeq(text, "|") {

@@ -48,8 +48,8 @@ func (o *unpackOrder) pre(v uint32) []string {
 
 // label names w as the Pre of v does.
 func (o *unpackOrder) label(w, v uint32) string {
-	name, arch := strings.Clone(o.ix.NameOf(o.ix.Versions[w].Name)), o.ix.Names[o.ix.Versions[w].Name].Arch
-	if arch == o.ix.Names[o.ix.Versions[v].Name].Arch || o.ix.Text(o.ix.Versions[w].Arch) == "all" {
+	name, arch := strings.Clone(o.ix.NameOf(o.ix.Version(w).Name)), o.ix.Name(o.ix.Version(w).Name).Arch
+	if arch == o.ix.Name(o.ix.Version(v).Name).Arch || o.ix.Text(o.ix.Version(w).Arch) == "all" {
 		return name
 	}
 	return name + ":" + o.ix.Arches()[arch]
@@ -89,8 +89,8 @@ func (o *unpackOrder) meeting(v uint32, last index.DepType) []uint32 {
 
 // meet are the versions of the solution that meet d.
 func (o *unpackOrder) meet(d index.Dep) []uint32 {
-	c := &o.ix.Constraints[d.Constraint()]
-	vs := o.ix.Names[c.Name].Versions
+	c := o.ix.Constraint(d.Constraint())
+	vs := o.ix.Name(c.Name).Versions
 	for w := vs.First; w < vs.End(); w++ {
 		if o.joint[w] && o.ix.Accepts(c, w) {
 			return []uint32{w}
@@ -98,7 +98,7 @@ func (o *unpackOrder) meet(d index.Dep) []uint32 {
 	}
 	var all []uint32
 	for _, i := range o.ix.ProvidersOf(c.Name) {
-		if p := &o.ix.Provides[i]; o.joint[p.Owner] && o.ix.AcceptsProvide(c, p) {
+		if p := o.ix.Provide(i); o.joint[p.Owner] && o.ix.AcceptsProvide(c, p) {
 			all = append(all, p.Owner)
 		}
 	}

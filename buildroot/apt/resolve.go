@@ -280,14 +280,14 @@ func unknown(s set, w lock.Want, err error) *diag.Error {
 		}
 		return mistake(w.Pos, err.Error(), "the archives have packages for "+strings.Join(s.known, ", "))
 	}
-	if id := s.Find(name); id != index.None && (s.Names[id].Versions.Count > 0 || s.Names[id].Providers.Count > 0) || name == "" {
+	if id := s.Find(name); id != index.None && (s.Name(id).Versions.Count > 0 || s.Name(id).Providers.Count > 0) || name == "" {
 		return mistake(w.Pos, err.Error(), "")
 	}
 	var near []string
 	name = strings.ToLower(name) // as all packages of Debian are called
-	for id := range s.Names {
+	for id := range s.NameCount() {
 		n := s.NameOf(uint32(id))
-		if s.Names[id].Versions.Count > 0 && n[0] == name[0] && abs(len(n)-len(name)) <= 2 {
+		if s.Name(id).Versions.Count > 0 && n[0] == name[0] && abs(len(n)-len(name)) <= 2 {
 			near = append(near, n)
 		}
 	}
@@ -307,7 +307,7 @@ func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
 	var all []lock.Package
 	order := newUnpackOrder(ix, versions, joint)
 	for _, v := range versions {
-		r := &ix.Versions[v]
+		r := ix.Version(v)
 		all = append(all, lock.Package{
 			Name:          strings.Clone(ix.NameOf(r.Name)),
 			Version:       strings.Clone(ix.VersionOf(v)),
@@ -329,7 +329,7 @@ func packages(ix *index.Index, versions, joint []uint32) []lock.Package {
 func archivesOf(ix *index.Index, v uint32) []string {
 	var names []string
 	for i, in := range ix.Inputs() {
-		if ix.Versions[v].Inputs>>i&1 == 1 && !slices.Contains(names, in.Archive) {
+		if ix.Version(v).Inputs>>i&1 == 1 && !slices.Contains(names, in.Archive) {
 			names = append(names, in.Archive)
 		}
 	}

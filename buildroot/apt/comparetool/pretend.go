@@ -193,8 +193,8 @@ func (g *pretender) relation(alternatives, provides bool) string {
 func pretend(w *world, r *rand.Rand) []string {
 	var request, names []string
 	for range 1 + r.IntN(5) {
-		v := uint32(r.IntN(len(w.Versions)))
-		name := w.Label(w.Versions[v].Name)
+		v := r.Uint32N(w.VersionCount())
+		name := w.Label(w.Version(v).Name)
 		suffix := ""
 		switch r.IntN(12) {
 		case 0:
@@ -223,8 +223,8 @@ func pretend(w *world, r *rand.Rand) []string {
 func pretendSuited(w *world, r *rand.Rand) []string {
 	var request, names []string
 	for range 1 + r.IntN(3) {
-		v := uint32(r.IntN(len(w.Versions)))
-		name := w.Label(w.Versions[v].Name)
+		v := r.Uint32N(w.VersionCount())
+		name := w.Label(w.Version(v).Name)
 		if slices.Contains(names, name) {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 
 // pick returns the name of a random package.
 func pick(w *world, r *rand.Rand) string {
-	return w.Label(w.Versions[r.IntN(len(w.Versions))].Name)
+	return w.Label(w.Version(r.Uint32N(w.VersionCount())).Name)
 }
 
 func random(w *world, r *rand.Rand) []string {
@@ -29,8 +29,8 @@ func random(w *world, r *rand.Rand) []string {
 // virtual asks for a name that only Provides have.
 func virtual(w *world, r *rand.Rand) []string {
 	for {
-		p := w.Provides[r.IntN(len(w.Provides))]
-		if name := w.NameOf(p.Name); w.Names[p.Name].Versions.Count == 0 && !strings.Contains(name, ":") && !strings.HasPrefix(name, "$") {
+		p := w.Provide(r.Uint32N(w.ProvideCount()))
+		if name := w.NameOf(p.Name); w.Name(p.Name).Versions.Count == 0 && !strings.Contains(name, ":") && !strings.HasPrefix(name, "$") {
 			return []string{name}
 		}
 	}
@@ -40,14 +40,14 @@ func virtual(w *world, r *rand.Rand) []string {
 // packages that need any.
 func rivals(w *world, r *rand.Rand) []string {
 	for {
-		id := w.Provides[r.IntN(len(w.Provides))].Name
+		id := w.Provide(r.Uint32N(w.ProvideCount())).Name
 		of := w.ProvidersOf(id)
 		if len(of) < 2 {
 			continue
 		}
 		var request []string
 		for range 1 + r.IntN(2) {
-			request = append(request, w.Label(w.Versions[w.Provides[of[r.IntN(len(of))]].Owner].Name))
+			request = append(request, w.Label(w.Version(w.Provide(of[r.IntN(len(of))]).Owner).Name))
 		}
 		for range r.IntN(6) {
 			request = append(request, pick(w, r))
@@ -60,11 +60,11 @@ func rivals(w *world, r *rand.Rand) []string {
 // conflicts asks for a package and some that its conflicts and breaks name.
 func conflicts(w *world, r *rand.Rand) []string {
 	for {
-		v := uint32(r.IntN(len(w.Versions)))
-		request := []string{w.Label(w.Versions[v].Name)}
+		v := r.Uint32N(w.VersionCount())
+		request := []string{w.Label(w.Version(v).Name)}
 		for _, d := range w.DepsOf(v) {
-			id := w.Constraints[d.Constraint()].Name
-			if d.Type().Negative() && w.Names[id].Candidate != index.None && r.IntN(2) == 0 {
+			id := w.Constraint(d.Constraint()).Name
+			if d.Type().Negative() && w.Name(id).Candidate != index.None && r.IntN(2) == 0 {
 				request = append(request, w.Label(id))
 			}
 		}
@@ -84,13 +84,13 @@ func conflicts(w *world, r *rand.Rand) []string {
 func alternatives(w *world, r *rand.Rand) []string {
 	var request []string
 	for len(request) < 2 {
-		v := uint32(r.IntN(len(w.Versions)))
+		v := r.Uint32N(w.VersionCount())
 		var others []string
 		for deps := w.DepsOf(v); len(deps) > 0; {
 			g := index.Group(deps)
 			deps = deps[len(g):]
 			for _, d := range g[1:] {
-				if id := w.Constraints[d.Constraint()].Name; d.Type().Critical() && w.Names[id].Candidate != index.None {
+				if id := w.Constraint(d.Constraint()).Name; d.Type().Critical() && w.Name(id).Candidate != index.None {
 					others = append(others, w.Label(id))
 				}
 			}
@@ -98,7 +98,7 @@ func alternatives(w *world, r *rand.Rand) []string {
 		if len(others) == 0 {
 			continue
 		}
-		request = append(request, w.Label(w.Versions[v].Name))
+		request = append(request, w.Label(w.Version(v).Name))
 		if r.IntN(2) == 0 {
 			request = append(request, others[r.IntN(len(others))])
 		}
@@ -117,7 +117,7 @@ func special(w *world, r *rand.Rand) []string {
 	kinds := [...]func(index.Dep, *index.Constraint) bool{
 		func(_ index.Dep, c *index.Constraint) bool { return strings.Contains(w.NameOf(c.Name), ":") },
 		func(_ index.Dep, c *index.Constraint) bool {
-			return relation.Op(c.Op) != relation.None && w.Names[c.Name].Versions.Count == 0
+			return relation.Op(c.Op) != relation.None && w.Name(c.Name).Versions.Count == 0
 		},
 		func(d index.Dep, _ *index.Constraint) bool { return d.Type() == index.PreDepends },
 	}
@@ -125,11 +125,11 @@ func special(w *world, r *rand.Rand) []string {
 	for range 1 + r.IntN(4) {
 		is := kinds[r.IntN(len(kinds))]
 		for {
-			v := uint32(r.IntN(len(w.Versions)))
+			v := r.Uint32N(w.VersionCount())
 			if slices.ContainsFunc(w.DepsOf(v), func(d index.Dep) bool {
-				return d.Type().Critical() && is(d, &w.Constraints[d.Constraint()])
+				return d.Type().Critical() && is(d, w.Constraint(d.Constraint()))
 			}) {
-				request = append(request, w.Label(w.Versions[v].Name))
+				request = append(request, w.Label(w.Version(v).Name))
 				break
 			}
 		}
@@ -149,8 +149,8 @@ func sourcePackage(w *world, r *rand.Rand) []string {
 func versions(w *world, r *rand.Rand) []string {
 	var request []string
 	for range 1 + r.IntN(5) {
-		v := uint32(r.IntN(len(w.Versions)))
-		name := w.Label(w.Versions[v].Name)
+		v := r.Uint32N(w.VersionCount())
+		name := w.Label(w.Version(v).Name)
 		switch n := r.IntN(4); {
 		case n == 0 && !strings.Contains(name, ":"):
 			name += ":" + w.Arch()
@@ -168,11 +168,11 @@ func suited(w *world, r *rand.Rand) []string {
 	last := w.Inputs()[len(w.Inputs())-1]
 	var request []string
 	for {
-		v := uint32(r.IntN(len(w.Versions)))
+		v := r.Uint32N(w.VersionCount())
 		if !w.In(v, last.Codename) {
 			continue
 		}
-		name := w.Label(w.Versions[v].Name)
+		name := w.Label(w.Version(v).Name)
 		if r.IntN(4) > 0 {
 			name += "/" + last.Codename
 		}
@@ -186,8 +186,8 @@ func suited(w *world, r *rand.Rand) []string {
 func buildDepends(w *world, r *rand.Rand) []string {
 	var request []string
 	for range 1 + r.IntN(8) {
-		v := uint32(r.IntN(len(w.Versions)))
-		name := w.Label(w.Versions[v].Name)
+		v := r.Uint32N(w.VersionCount())
+		name := w.Label(w.Version(v).Name)
 		text := name
 		switch r.IntN(6) {
 		case 0:

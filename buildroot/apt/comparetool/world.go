@@ -195,7 +195,7 @@ func (w *world) oursToSatisfy(request []string, recommends bool) aptget.Answer {
 		return aptget.Answer{Refused: err.Error()}
 	}
 	ix, v := w.With("satisfy:command-line", depends, nil)
-	a := answer(ix, []solve.Pick{{Name: ix.Versions[v].Name, Version: v}}, solve.Options{Recommends: recommends})
+	a := answer(ix, []solve.Pick{{Name: ix.Version(v).Name, Version: v}}, solve.Options{Recommends: recommends})
 	a.Packages = slices.DeleteFunc(a.Packages, func(line string) bool { return strings.HasPrefix(line, "satisfy:") })
 	return a
 }
@@ -220,7 +220,7 @@ func (w *world) oursToBuild(fields []string, recommends bool) aptget.Answer {
 	ix, source := ix.With("builddeps:source", depends, conflicts)
 	var picks []solve.Pick
 	for _, v := range []uint32{essentials, source} {
-		picks = append(picks, solve.Pick{Name: ix.Versions[v].Name, Version: v})
+		picks = append(picks, solve.Pick{Name: ix.Version(v).Name, Version: v})
 	}
 	a := answer(ix, picks, solve.Options{Recommends: recommends})
 	a.Packages = slices.DeleteFunc(a.Packages, func(line string) bool { return strings.HasPrefix(line, "builddeps:") })
@@ -235,7 +235,7 @@ func answer(ix *index.Index, picks []solve.Pick, opts solve.Options) aptget.Answ
 	}
 	var a aptget.Answer
 	for _, v := range versions {
-		a.Packages = append(a.Packages, ix.Label(ix.Versions[v].Name)+" "+ix.VersionOf(v))
+		a.Packages = append(a.Packages, ix.Label(ix.Version(v).Name)+" "+ix.VersionOf(v))
 	}
 	slices.Sort(a.Packages)
 	return a

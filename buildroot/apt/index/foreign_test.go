@@ -88,8 +88,8 @@ func TestForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got strings.Builder
-	for id := range ix.Names {
-		vs := ix.Names[id].Versions
+	for id := range ix.NameCount() {
+		vs := ix.Name(id).Versions
 		for v := vs.First; v < vs.End(); v++ {
 			fmt.Fprintf(&got, "%s:%s\n", ix.Label(uint32(id)), said(ix, v))
 		}
@@ -115,7 +115,7 @@ func TestForeign(t *testing.T) {
 func said(ix *index.Index, v uint32) string {
 	var deps, provides []string
 	for _, d := range ix.DepsOf(v) {
-		c := &ix.Constraints[d.Constraint()]
+		c := ix.Constraint(d.Constraint())
 		text := fmt.Sprintf("%s %s", d.Type(), ix.Label(c.Name))
 		if op := relation.Op(c.Op); op != relation.None {
 			text += fmt.Sprintf(" (%s %s)", op, ix.Text(c.Version))
@@ -168,18 +168,19 @@ func TestWith(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{said(second, v), " Depends a (>= 1), Depends a (<= 7), Depends nothing"},
 		{said(third, w), " Depends b (= 1)"},
-		{fmt.Sprint(len(first.Versions)-len(ix.Versions), len(second.Versions)-len(first.Versions)), "1 1"},
+		{fmt.Sprint(first.VersionCount()-ix.VersionCount(), second.VersionCount()-first.VersionCount()), "1 1"},
 		{fmt.Sprint(first.Find("first"), second.Find("nothing")), fmt.Sprint(index.None, index.None)},
-		{fmt.Sprint(len(first.HashOrder)-len(ix.HashOrder), len(second.HashOrder)-len(first.HashOrder)), "5 2"},
+		{fmt.Sprint(len(first.HashOrder())-len(ix.HashOrder()), len(second.HashOrder())-len(first.HashOrder())), "5 2"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %s, want %s", tt.got, tt.want)
 		}
 	}
 	var met []string
+	bits := second.Met()
 	for c := range second.ConstraintsOf(ix.Find("a")) {
-		k := second.Constraints[c]
-		met = append(met, fmt.Sprintf("%s %s: %v", relation.Op(k.Op), second.Text(k.Version), second.Met[c/64]>>(c%64)&1 == 1))
+		k := second.Constraint(c)
+		met = append(met, fmt.Sprintf("%s %s: %v", relation.Op(k.Op), second.Text(k.Version), bits[c/64]>>(c%64)&1 == 1))
 	}
 	if got, want := strings.Join(met, ", "), ">= 1: true, <= 7: true"; got != want {
 		t.Errorf("constraints on a: %s, want %s", got, want)

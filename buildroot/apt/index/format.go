@@ -17,7 +17,7 @@ import (
 
 // magic begins every index. Its number changes with the format and with what the
 // same Packages files are made into.
-const magic = "ashlar apt index 3\n"
+const magic = "ashlar apt index 4\n"
 
 // headerSize is room for the magic, the byte order, the checksum and the table of
 // sections.
@@ -103,8 +103,11 @@ type Version struct {
 // VersionFlags are properties of a version.
 type VersionFlags uint8
 
-// EssentialVersion says that this very version is marked Essential.
-const EssentialVersion VersionFlags = 1
+// The flags of a version.
+const (
+	EssentialVersion VersionFlags = 1 << iota // this very version is marked Essential
+	ForeignVersion                            // Multi-Arch: foreign: it stands for the package of any architecture
+)
 
 // A DepType is a kind of dependency. Their order is that in which apt looks at
 // them.
@@ -190,16 +193,16 @@ const (
 // tables are the arrays of an index, over the bytes of its file.
 type tables struct {
 	strings     []byte
-	Names       []Name
+	names       []Name
 	buckets     []uint32 // by hash of the name: the last name made
-	Versions    []Version
-	Deps        []Dep
-	Constraints []Constraint // sorted by name
-	Provides    []Provide    // by owner
-	ProvidedBy  []uint32     // of Provides, by name, newest first
-	Essential   []uint32     // names whose candidate is marked Essential, by number
-	HashOrder   []uint32     // names in the order of apt's hash table
-	Met         []uint64     // bit i: a candidate meets Constraints[i]
+	versions    []Version
+	deps        []Dep
+	constraints []Constraint // sorted by name
+	provides    []Provide    // by owner
+	providedBy  []uint32     // of Provides, by name, newest first
+	essential   []uint32     // names whose candidate is marked Essential, by number
+	hashOrder   []uint32     // names in the order of apt's hash table
+	met         []uint64     // bit i: a candidate meets Constraints[i]
 }
 
 // castagnoli is the checksum that processors compute themselves.

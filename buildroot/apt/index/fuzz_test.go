@@ -31,11 +31,11 @@ func FuzzRead(f *testing.F) {
 
 // walk touches all that an accepted index has.
 func walk(ix *Index) {
-	for id := range ix.Names {
+	for id := range ix.NameCount() {
 		ix.Find(ix.NameOf(uint32(id)))
 		ix.ProvidersOf(uint32(id))
 	}
-	for v := range ix.Versions {
+	for v := range ix.VersionCount() {
 		for deps := ix.DepsOf(uint32(v)); len(deps) > 0; {
 			g := Group(deps)
 			deps = deps[len(g):]

@@ -74,9 +74,9 @@ func input(text string) index.Input {
 func TestNumbers(t *testing.T) {
 	ix := build(t, input(small))
 	var names, hash []string
-	for id := range ix.Names {
-		names = append(names, ix.NameOf(uint32(id)))
-		hash = append(hash, ix.NameOf(ix.HashOrder[id]))
+	for id := range ix.NameCount() {
+		names = append(names, ix.NameOf(id))
+		hash = append(hash, ix.NameOf(ix.HashOrder()[id]))
 	}
 	if want := strings.Fields(smallNames); !slices.Equal(names, want) {
 		t.Errorf("numbers: got  %s\nwant %s", names, want)
@@ -103,10 +103,10 @@ func describe(ix *index.Index, name string) string {
 		return "none"
 	}
 	var all []string
-	vs := ix.Names[id].Versions
+	vs := ix.Name(id).Versions
 	for v := vs.First; v < vs.End(); v++ {
-		text := fmt.Sprintf("%s@%s/%b", ix.VersionOf(v), ix.InputOf(v).Archive, ix.Versions[v].Inputs)
-		if ix.Names[id].Candidate == v {
+		text := fmt.Sprintf("%s@%s/%b", ix.VersionOf(v), ix.InputOf(v).Archive, ix.Version(v).Inputs)
+		if ix.Name(id).Candidate == v {
 			text = "*" + text
 		}
 		all = append(all, text)
@@ -150,12 +150,12 @@ func TestCandidates(t *testing.T) {
 func TestFields(t *testing.T) {
 	ix := build(t, input("Package: a\nVersion: 1:2-3+b1\nArchitecture: all\nSource: src (1:2-3)\nEssential: yes\nPriority: required\n\nPackage: b\nSource: b\nProtected: yes"))
 	a, b := ix.Find("a"), ix.Find("b")
-	v := ix.Versions[ix.Names[a].Candidate]
+	v := ix.Version(ix.Name(a).Candidate)
 	got := fmt.Sprintf("%s %s %s %s %d %d", ix.Text(v.Arch), ix.Text(v.Path), ix.Text(v.Source), ix.Text(v.SrcVers), v.Size, v.Priority)
 	if want := "all pool/a_1:2-3+b1.deb src 1:2-3 1000 1"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := fmt.Sprint(ix.Names[a].Flags, ix.Names[b].Flags, ix.Essential, ix.Text(ix.Versions[ix.Names[b].Candidate].Source)); got != "1 2 [0]" {
+	if got := fmt.Sprint(ix.Name(a).Flags, ix.Name(b).Flags, ix.Essential(), ix.Text(ix.Version(ix.Name(b).Candidate).Source)); got != "1 2 [0]" {
 		t.Errorf("flags: %q", got)
 	}
 }

@@ -17,6 +17,7 @@ type Index struct {
 	tables
 	meta   meta
 	mapped []byte
+	added  tables              // what With added: numbers go on behind those of the file
 	more   map[uint32][]uint32 // by name: the constraints that With added
 }
 
@@ -98,11 +99,11 @@ func Read(data []byte) (*Index, error) {
 		parts[i] = data[off : off+n : off+n]
 	}
 	ix := &Index{tables: tables{
-		strings: parts[secStrings], Names: recordsOf[Name](parts[secNames]), buckets: recordsOf[uint32](parts[secBuckets]),
-		Versions: recordsOf[Version](parts[secVersions]), Deps: recordsOf[Dep](parts[secDeps]),
-		Constraints: recordsOf[Constraint](parts[secConstraints]), Provides: recordsOf[Provide](parts[secProvides]),
-		ProvidedBy: recordsOf[uint32](parts[secProvidedBy]), Essential: recordsOf[uint32](parts[secEssential]),
-		HashOrder: recordsOf[uint32](parts[secHashOrder]), Met: recordsOf[uint64](parts[secMet]),
+		strings: parts[secStrings], names: recordsOf[Name](parts[secNames]), buckets: recordsOf[uint32](parts[secBuckets]),
+		versions: recordsOf[Version](parts[secVersions]), deps: recordsOf[Dep](parts[secDeps]),
+		constraints: recordsOf[Constraint](parts[secConstraints]), provides: recordsOf[Provide](parts[secProvides]),
+		providedBy: recordsOf[uint32](parts[secProvidedBy]), essential: recordsOf[uint32](parts[secEssential]),
+		hashOrder: recordsOf[uint32](parts[secHashOrder]), met: recordsOf[uint64](parts[secMet]),
 	}}
 	if json.Unmarshal(parts[secMeta], &ix.meta) != nil || !ix.valid() {
 		return nil, ErrDamaged
@@ -113,52 +114,52 @@ func Read(data []byte) (*Index, error) {
 // valid reports whether every number in the tables is one of its array.
 func (ix *Index) valid() bool {
 	t := &ix.tables
-	names, versions := uint32(len(t.Names)), uint32(len(t.Versions))
+	names, versions := uint32(len(t.names)), uint32(len(t.versions))
 	if len(t.strings) == 0 || len(ix.meta.Inputs) > MaxInputs || len(ix.meta.Arches) == 0 ||
 		len(t.buckets) == 0 || len(t.buckets)&(len(t.buckets)-1) != 0 ||
-		len(t.Met)*64 < len(t.Constraints) || len(t.HashOrder) != len(t.Names) {
+		len(t.met)*64 < len(t.constraints) || len(t.hashOrder) != len(t.names) {
 		return false
 	}
-	for i := range t.Names {
-		if !t.validName(uint32(i), &t.Names[i]) {
+	for i := range t.names {
+		if !t.validName(uint32(i), &t.names[i]) {
 			return false
 		}
 	}
-	for i := range t.Versions {
-		if !ix.validVersion(&t.Versions[i], names) {
+	for i := range t.versions {
+		if !ix.validVersion(&t.versions[i], names) {
 			return false
 		}
 	}
-	for i := range t.Constraints {
-		if c := &t.Constraints[i]; c.Name >= names || c.Op > 5 || !t.within(c.Version) {
+	for i := range t.constraints {
+		if c := &t.constraints[i]; c.Name >= names || c.Op > 5 || !t.within(c.Version) {
 			return false
 		}
 	}
-	for i := range t.Provides {
-		if p := &t.Provides[i]; p.Name >= names || p.Owner >= versions || !t.within(p.Version) {
+	for i := range t.provides {
+		if p := &t.provides[i]; p.Name >= names || p.Owner >= versions || !t.within(p.Version) {
 			return false
 		}
 	}
 	// The last group of a span may not run over its end.
-	for _, d := range t.Deps {
-		if d.Constraint() >= uint32(len(t.Constraints)) {
+	for _, d := range t.deps {
+		if d.Constraint() >= uint32(len(t.constraints)) {
 			return false
 		}
 	}
-	return below(t.ProvidedBy, uint32(len(t.Provides))) && below(t.Essential, names) &&
-		below(t.HashOrder, names) && belowOrNone(t.buckets, names)
+	return below(t.providedBy, uint32(len(t.provides))) && below(t.essential, names) &&
+		below(t.hashOrder, names) && belowOrNone(t.buckets, names)
 }
 
 func (t *tables) validName(id uint32, n *Name) bool {
-	return t.within(n.Text) && inside(n.Versions, len(t.Versions)) && inside(n.Providers, len(t.ProvidedBy)) &&
-		inside(n.Constraints, len(t.Constraints)) && (n.next == None || n.next < id) &&
+	return t.within(n.Text) && inside(n.Versions, len(t.versions)) && inside(n.Providers, len(t.providedBy)) &&
+		inside(n.Constraints, len(t.constraints)) && (n.next == None || n.next < id) &&
 		(n.Candidate == None || n.Candidate >= n.Versions.First && n.Candidate < n.Versions.End())
 }
 
 func (ix *Index) validVersion(v *Version, names uint32) bool {
 	t := &ix.tables
-	return v.Name < names && v.Inputs != 0 && v.Inputs>>len(ix.meta.Inputs) == 0 && inside(v.Deps, len(t.Deps)) && inside(v.Provides, len(t.Provides)) &&
-		(v.Deps.Count == 0 || !t.Deps[v.Deps.End()-1].Or()) &&
+	return v.Name < names && v.Inputs != 0 && v.Inputs>>len(ix.meta.Inputs) == 0 && inside(v.Deps, len(t.deps)) && inside(v.Provides, len(t.provides)) &&
+		(v.Deps.Count == 0 || !t.deps[v.Deps.End()-1].Or()) &&
 		t.within(v.Version) && t.within(v.Arch) && t.within(v.Path) && t.within(v.Source) && t.within(v.SrcVers)
 }
 

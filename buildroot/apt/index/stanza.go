@@ -111,6 +111,9 @@ func (s *stanza) fill(v *Version, text func(string) Text) error {
 	}
 	v.Size = size
 	v.Priority = priorityOf(s.priority)
+	if s.multiArch == "foreign" {
+		v.Flags |= ForeignVersion
+	}
 	if s.essential {
 		v.Flags |= EssentialVersion
 	}

@@ -14,19 +14,17 @@ import (
 //
 // The index that With was called on must outlive the new one.
 func (ix *Index) With(name string, depends, conflicts []relation.Relation) (*Index, uint32) {
-	w := with{&Index{tables: ix.tables, meta: ix.meta, more: map[uint32][]uint32{}}, map[uint32]uint32{}}
-	w.copyTables()
+	w := with{&Index{tables: ix.tables, meta: ix.meta, added: ix.added.clone(), more: map[uint32][]uint32{}}, map[uint32][]uint32{}}
 	for n, ids := range ix.more {
 		w.more[n] = slices.Clone(ids)
 	}
 	id := w.name(name)
-	version := uint32(len(w.Versions))
-	first := uint32(len(w.Deps))
+	version, first := w.VersionCount(), uint32(len(w.deps)+len(w.added.deps))
 	for _, g := range here(depends, ix.Arch()) {
 		for _, r := range g {
 			w.depend(Depends, w.target(r), r)
 		}
-		w.Deps[len(w.Deps)-1] &^= depOr
+		w.added.deps[len(w.added.deps)-1] &^= depOr
 	}
 	for _, g := range here(conflicts, ix.Arch()) {
 		for _, r := range g {
@@ -35,9 +33,19 @@ func (ix *Index) With(name string, depends, conflicts []relation.Relation) (*Ind
 			}
 		}
 	}
-	w.Versions = append(w.Versions, Version{Name: id, Version: w.text("1"), Arch: w.text(ix.Arch()), Deps: Span{first, uint32(len(w.Deps)) - first}})
-	w.Names[id].Candidate, w.Names[id].Versions = version, Span{version, 1}
+	count := uint32(len(w.deps)+len(w.added.deps)) - first
+	w.added.versions = append(w.added.versions, Version{Name: id, Version: w.text("1"), Arch: w.text(ix.Arch()), Deps: Span{first, count}})
+	w.Name(id).Candidate, w.Name(id).Versions = version, Span{version, 1}
 	return w.Index, version
+}
+
+// clone copies the arrays that With adds to.
+func (t *tables) clone() tables {
+	return tables{
+		strings: slices.Clone(t.strings), names: slices.Clone(t.names), versions: slices.Clone(t.versions),
+		deps: slices.Clone(t.deps), constraints: slices.Clone(t.constraints),
+		provides: slices.Clone(t.provides), providedBy: slices.Clone(t.providedBy),
+	}
 }
 
 // here are the groups of a list without the alternatives that do not hold for an
@@ -59,33 +67,22 @@ func here(list []relation.Relation, arch string) [][]relation.Relation {
 // A with is an index that is being added to.
 type with struct {
 	*Index
-	stands map[uint32]uint32 // by name that was added: `x:ARCH` for x
+	stands map[uint32][]uint32 // by name that was added: those that it stands for
 }
-
-// copyTables makes the arrays that are added to the index's own.
-func (w with) copyTables() {
-	w.strings, w.Names, w.Versions, w.Deps = roomy(w.strings), roomy(w.Names), roomy(w.Versions), roomy(w.Deps)
-	w.Constraints, w.HashOrder, w.Met = roomy(w.Constraints), roomy(w.HashOrder), roomy(w.Met)
-	w.Provides, w.ProvidedBy = slices.Clip(w.Provides), slices.Clip(w.ProvidedBy) // few relations add to them
-}
-
-// roomy copies a slice and leaves room for what one package adds.
-func roomy[T any](s []T) []T { return append(make([]T, 0, len(s)+256), s...) }
 
 func (w with) text(s string) Text {
-	t := Text{uint32(len(w.strings)), uint32(len(s))}
-	w.strings = append(w.strings, s...)
+	if s == "" {
+		return Text{}
+	}
+	t := Text{uint32(len(w.strings) + len(w.added.strings)), uint32(len(s))}
+	w.added.strings = append(w.added.strings, s...)
 	return t
 }
 
 // name makes a name, of which there are no packages yet.
 func (w with) name(text string) uint32 {
-	id := uint32(len(w.Names))
-	w.Names = append(w.Names, Name{Text: w.text(text), Candidate: None, Flags: Hidden, next: None})
-	at, _ := slices.BinarySearchFunc(w.HashOrder, id, func(a, b uint32) int {
-		return w.compareHashed(a, b, bucketOf(w.NameOf(a)), bucketOf(w.NameOf(b)))
-	})
-	w.HashOrder = slices.Insert(w.HashOrder, at, id)
+	id := w.NameCount()
+	w.added.names = append(w.added.names, Name{Text: w.text(text), Candidate: None, Flags: Hidden, next: None})
 	return id
 }
 
@@ -103,32 +100,65 @@ func (w with) target(r relation.Relation) uint32 {
 		return id
 	}
 	id := w.name(text)
-	if of := w.FindArch(r.Name, arch); of != None && arch != "" {
+	if arch == "" {
+		w.join(id, text)
+	} else if of := w.FindArch(r.Name, arch); of != None {
 		w.qualify(id, of)
 	}
 	return id
 }
 
-// qualify lets those provide id, which is `x:ARCH`, that builder.qualify does. What is
-// said of id is renewed with what is said of x.
+// qualify lets those provide id, which is `x:ARCH`, that builder.qualify does.
 func (w with) qualify(id, of uint32) {
-	var owners []uint32
-	vs := w.Names[of].Versions
+	var all []Provide
+	vs := w.Name(of).Versions
 	for v := vs.First; v < vs.End(); v++ {
-		owners = append(owners, v)
+		all = append(all, Provide{Owner: v, Version: w.Version(v).Version})
 	}
 	for _, i := range w.ProvidersOf(of) {
-		if owner := w.Provides[i].Owner; w.Names[w.Versions[owner].Name].Arch == w.Names[of].Arch {
-			owners = append(owners, owner)
+		if owner := w.Provide(i).Owner; w.Name(w.Version(owner).Name).Arch == w.Name(of).Arch {
+			all = append(all, Provide{Owner: owner, Version: w.Version(owner).Version})
 		}
 	}
-	first := uint32(len(w.ProvidedBy))
-	for _, v := range slices.Backward(owners) { // newest first
-		w.ProvidedBy = append(w.ProvidedBy, uint32(len(w.Provides)))
-		w.Provides = append(w.Provides, Provide{Name: id, Owner: v, Version: w.Versions[v].Version})
+	slices.Reverse(all) // newest first
+	w.provide(id, all)
+	w.stands[id] = []uint32{of}
+}
+
+// join lets those provide id, a name of the native architecture, that builder.join does:
+// what is Multi-Arch: foreign of another one.
+func (w with) join(id uint32, text string) {
+	var all []Provide
+	for arch := range w.meta.Arches[1:] {
+		of := w.find(text, uint16(arch+1))
+		if of == None {
+			continue
+		}
+		vs := w.Name(of).Versions
+		for v := vs.First; v < vs.End(); v++ {
+			if w.Version(v).Flags&ForeignVersion != 0 {
+				all = append(all, Provide{Owner: v, Version: w.Version(v).Version})
+			}
+		}
+		for _, i := range w.ProvidersOf(of) {
+			if p := w.Provide(i); w.Version(p.Owner).Flags&ForeignVersion != 0 {
+				all = append(all, *p)
+			}
+		}
+		w.stands[id] = append(w.stands[id], of)
 	}
-	w.Names[id].Providers = Span{first, uint32(len(owners))}
-	w.stands[id] = of
+	slices.Reverse(all)
+	w.provide(id, all)
+}
+
+// provide lists who provides a name that was added.
+func (w with) provide(id uint32, all []Provide) {
+	w.Name(id).Providers = Span{uint32(len(w.providedBy) + len(w.added.providedBy)), uint32(len(all))}
+	for _, p := range all {
+		p.Name = id
+		w.added.providedBy = append(w.added.providedBy, w.ProvideCount())
+		w.added.provides = append(w.added.provides, p)
+	}
 }
 
 // targets returns the names that a conflict means: of all architectures, unless it
@@ -152,27 +182,21 @@ func (w with) depend(t DepType, target uint32, r relation.Relation) {
 	if !t.Negative() {
 		d |= depOr
 	}
-	w.Deps = append(w.Deps, d)
+	w.added.deps = append(w.added.deps, d)
 }
 
-// constraint returns the number of a constraint, a new one if there is none such.
+// constraint returns the number of a constraint, a new one if there is none such. What is
+// said of a name is renewed with what is said of those that it stands for.
 func (w with) constraint(target uint32, r relation.Relation) uint32 {
 	for i := range w.ConstraintsOf(target) {
-		if c := &w.Constraints[i]; relation.Op(c.Op) == r.Op && w.Text(c.Version) == r.Version {
+		if c := w.Constraint(i); relation.Op(c.Op) == r.Op && w.Text(c.Version) == r.Version {
 			return i
 		}
 	}
-	i := uint32(len(w.Constraints))
-	w.Constraints = append(w.Constraints, Constraint{Name: target, Op: uint32(r.Op), Version: w.text(r.Version)})
-	w.more[target] = append(w.more[target], i)
-	if of, ok := w.stands[target]; ok {
-		w.more[of] = append(w.more[of], i)
-	}
-	if int(i/64) == len(w.Met) {
-		w.Met = append(w.Met, 0)
-	}
-	if w.Meets(i, func(v uint32) bool { return w.Names[w.Versions[v].Name].Candidate == v }) {
-		w.Met[i/64] |= 1 << (i % 64)
+	i := uint32(len(w.constraints) + len(w.added.constraints))
+	w.added.constraints = append(w.added.constraints, Constraint{Name: target, Op: uint32(r.Op), Version: w.text(r.Version)})
+	for _, n := range append(w.stands[target], target) {
+		w.more[n] = append(w.more[n], i)
 	}
 	return i
 }

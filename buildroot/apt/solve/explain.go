@@ -129,14 +129,14 @@ func (e *explainer) path(path []uint32) (group int) {
 
 // leads reports whether a dependency could have been met by n.
 func (e *explainer) leads(d index.Dep, n uint32) bool {
-	return !d.Type().Negative() && slices.ContainsFunc(e.originals(d), func(v uint32) bool { return e.ix.Versions[v].Name == n })
+	return !d.Type().Negative() && slices.ContainsFunc(e.originals(d), func(v uint32) bool { return e.ix.Version(v).Name == n })
 }
 
 // groupsFor are the dependencies of what is or would be installed of a name.
 func (e *explainer) groupsFor(n uint32) [][]index.Dep {
 	v := e.install(n)
 	if v == index.None {
-		v = e.ix.Names[n].Candidate
+		v = e.ix.Name(n).Candidate
 	}
 	if v == index.None {
 		return nil
@@ -176,28 +176,16 @@ func (e *explainer) group(n, version uint32, g []index.Dep) {
 	e.say("%s", e.dependence(n, e.relation(g)))
 	for _, d := range g {
 		for _, v := range e.originals(d) {
-			e.cannot(e.ix.Versions[v].Name, v)
+			e.cannot(e.ix.Version(v).Name, v)
 		}
 	}
 }
 
 // originals are the versions that were candidates at the beginning and meet d.
 func (e *explainer) originals(d index.Dep) []uint32 {
-	c := &e.ix.Constraints[d.Constraint()]
-	first := func(v uint32) bool { return e.ix.Names[e.ix.Versions[v].Name].Candidate == v }
-	var all []uint32
-	vs := e.ix.Names[c.Name].Versions
-	for v := vs.First; v < vs.End(); v++ {
-		if (first(v) || e.isCandidate(v)) && e.ix.Accepts(c, v) {
-			all = append(all, v)
-		}
-	}
-	for _, i := range e.ix.ProvidersOf(c.Name) {
-		if p := &e.ix.Provides[i]; (first(p.Owner) || e.isCandidate(p.Owner)) && e.ix.AcceptsProvide(c, p) {
-			all = append(all, p.Owner)
-		}
-	}
-	return all
+	return slices.DeleteFunc(meeting(e.ix, d.Constraint()), func(v uint32) bool {
+		return e.ix.Name(e.ix.Version(v).Name).Candidate != v && !e.isCandidate(v)
+	})
 }
 
 // maxChain is how many links people read.
@@ -226,13 +214,13 @@ func (e *explainer) cannot(n, v uint32) {
 
 // clashes says that n conflicts with v, and why v is there.
 func (e *explainer) clashes(n uint32, d index.Dep, v uint32) {
-	q := e.ix.Versions[v].Name
+	q := e.ix.Version(v).Name
 	e.say("%s %s %s%s", e.ix.Label(n), verb(d), e.clash(d, q), e.presence(q))
 }
 
 // conflictWith says that what is there conflicts with n.
 func (e *explainer) conflictWith(v uint32, d index.Dep, n uint32) {
-	q := e.ix.Versions[v].Name
+	q := e.ix.Version(v).Name
 	e.say("%s%s %s %s", e.ix.Label(q), e.presence(q), verb(d), e.clash(d, n))
 }
 
@@ -247,7 +235,7 @@ func verb(d index.Dep) string {
 // it is another.
 func (e *explainer) clash(d index.Dep, q uint32) string {
 	rel := e.relation([]index.Dep{d.Alone()})
-	if e.ix.Constraints[d.Constraint()].Name == q {
+	if e.ix.Constraint(d.Constraint()).Name == q {
 		return rel
 	}
 	return fmt.Sprintf("%s, which %s provides", rel, e.ix.Label(q))
@@ -284,14 +272,14 @@ func (e *explainer) missing(g []index.Dep) string {
 
 // have says what there is of the name in d.
 func (e *explainer) have(d index.Dep) string {
-	c := &e.ix.Constraints[d.Constraint()]
+	c := e.ix.Constraint(d.Constraint())
 	return Have(e.ix, c.Name)
 }
 
 // Have says what the archives have of a name, as a clause: "which trixie has as
 // 1.9", "which nothing provides".
 func Have(ix *index.Index, name uint32) string {
-	vs := ix.Names[name].Versions
+	vs := ix.Name(name).Versions
 	var have []string
 	for v := vs.First; v < vs.End(); v++ {
 		have = append(have, fmt.Sprintf("%s has as %s", ix.InputOf(v).Archive, ix.VersionOf(v)))
@@ -305,12 +293,12 @@ func Have(ix *index.Index, name uint32) string {
 		return "which " + strings.Join(have, " and ")
 	}
 	for _, i := range ix.ProvidersOf(name) {
-		p := &ix.Provides[i]
+		p := ix.Provide(i)
 		as := "no version"
 		if p.Version.Len > 0 {
 			as = ix.Text(p.Version)
 		}
-		have = append(have, fmt.Sprintf("%s provides as %s", ix.Label(ix.Versions[p.Owner].Name), as))
+		have = append(have, fmt.Sprintf("%s provides as %s", ix.Label(ix.Version(p.Owner).Name), as))
 	}
 	if len(have) > 4 {
 		have = append(have[:4], "others provide likewise")
@@ -325,7 +313,7 @@ func Have(ix *index.Index, name uint32) string {
 func (e *explainer) relation(g []index.Dep) string {
 	var all []string
 	for _, d := range g {
-		c := &e.ix.Constraints[d.Constraint()]
+		c := e.ix.Constraint(d.Constraint())
 		text := e.ix.Label(c.Name)
 		if op := relation.Op(c.Op); op != relation.None {
 			text += fmt.Sprintf(" (%s %s)", op, e.ix.Text(c.Version))

@@ -49,7 +49,7 @@ func (f *follower) version(v uint32, depth int) bool {
 	if slices.ContainsFunc(f.steps, func(s step) bool { return s.version == v }) {
 		return true
 	}
-	n := f.ix.Versions[v].Name
+	n := f.ix.Version(v).Name
 	f.steps = append(f.steps, step{v, n, f.cand[n]})
 	f.prefer(n, v)
 	for _, g := range f.groups(v) {
@@ -87,7 +87,7 @@ func (f *follower) undo(n int) {
 	for _, s := range slices.Backward(f.steps[n:]) {
 		old := s.old - 2 // as solver.candidate reads it
 		if s.old == 0 {
-			old = f.ix.Names[s.name].Candidate
+			old = f.ix.Name(s.name).Candidate
 		}
 		f.prefer(s.name, old)
 	}
@@ -97,7 +97,7 @@ func (f *follower) undo(n int) {
 // atOnce reports whether a version could be installed with nothing but what is marked;
 // a marked one that lacks something counts no more than others.
 func (f *follower) atOnce(v uint32) bool {
-	n := f.ix.Versions[v].Name
+	n := f.ix.Version(v).Name
 	return !slices.ContainsFunc(f.groups(v), func(g []index.Dep) bool {
 		return g[0].Type().Critical() && !f.holds(n, g)
 	})
@@ -107,11 +107,11 @@ func (f *follower) atOnce(v uint32) bool {
 // highest that it has of the package, if that is in the range; or None. What provides
 // such a name is not asked.
 func (f *follower) inSuite(d index.Dep) uint32 {
-	c := &f.ix.Constraints[d.Constraint()]
+	c := f.ix.Constraint(d.Constraint())
 	if relation.Op(c.Op) == relation.None {
 		return index.None
 	}
-	vs := f.ix.Names[c.Name].Versions
+	vs := f.ix.Name(c.Name).Versions
 	for v := vs.First; v < vs.End(); v++ {
 		if f.ix.In(v, f.suite) {
 			if f.ix.Accepts(c, v) {

@@ -54,7 +54,18 @@ Provides: mta
 	behind := func(name, request, want, why string) ruleCase {
 		return ruleCase{name: name, packages: old.packages, foreign: old.foreign, request: request, want: want, why: why}
 	}
+	const abroad = "Package: foo\nVersion: 2\nArchitecture: arm64\n\nPackage: far\nVersion: 2\nArchitecture: arm64\nMulti-Arch: foreign\nProvides: foo (= 3)\n\nPackage: alw\nVersion: 2\nArchitecture: arm64\nMulti-Arch: allowed\n"
+	dependency := func(name, request, want, why string) ruleCase {
+		return ruleCase{name: name, packages: "Package: a\n", foreign: abroad, request: request, want: want, why: why, satisfy: true}
+	}
 	return []ruleCase{
+		dependency("a dependency on what only a foreign package serves", "far_(>=_1)", "far:arm64=2", ""),
+		dependency("or provides", "foo_(>=_3)", "far:arm64=2", ""),
+		dependency("but not on its other number", "foo_(=_2)", "", "foo (= 2) is asked for, and arm64 alone has it, as 2: a dependency is met by arm64 only where it is Multi-Arch: foreign; write foo:arm64 (= 2) if that one is meant"),
+		dependency("nor on what is allowed for any", "alw_(>=_1)", "", "write alw:arm64 (>= 1) if that one is meant"),
+		dependency("nor of any architecture with a version", "foo:any_(>=_1)", "", "nothing provides foo:any (>= 1)"),
+		dependency("of that architecture, by what is named later", "foo:arm64_(>=_1)", "far:arm64=2", ""),
+		dependency("the alternative that is native", "alw_|_a", "a", ""),
 		both(ruleCase{name: "a foreign package brings foreign ones", packages: packages, request: "lib:arm64", want: "lib:arm64"}),
 		both(ruleCase{name: "but the native one of a foreign tool", packages: packages, request: "app:arm64", want: "app:arm64 lib lib:arm64 tool"}),
 		both(ruleCase{name: "a foreign tool may be asked for", packages: packages, request: "tool:arm64 app:arm64", want: "app:arm64 lib:arm64 tool:arm64"}),

@@ -10,7 +10,7 @@ import (
 // whether that worked. user says that it was asked for by name.
 func (s *solver) mark(n uint32, deps bool, depth int, user bool) bool {
 	switch {
-	case depth > maxDepth || s.ix.Names[n].Versions.Count == 0:
+	case depth > maxDepth || s.ix.Name(n).Versions.Count == 0:
 		return false
 	case !user && s.is(n, protected) && !s.is(n, marked):
 		return false
@@ -97,10 +97,10 @@ func (s *solver) clear(n, v uint32, negative [][]index.Dep, goOn, isProtected bo
 	var gone []uint32
 	for _, g := range negative {
 		hits := s.hits(n, g[0], s.isCandidate)
-		target := s.ix.Constraints[g[0].Constraint()].Name
+		target := s.ix.Constraint(g[0].Constraint()).Name
 		slices.SortFunc(hits, func(a, b uint32) int { return s.better(a, b, target) })
 		for _, hit := range hits {
-			q := s.ix.Versions[hit].Name
+			q := s.ix.Version(hit).Name
 			switch {
 			case s.is(q, marked) && !s.keep(q):
 				s.fail(n, failure{version: v, group: g, other: hit})
@@ -150,7 +150,7 @@ func (s *solver) pin(g []index.Dep, depth int) {
 	if len(all) != 1 {
 		return
 	}
-	if q := s.ix.Versions[all[0]].Name; !s.is(q, protected) {
+	if q := s.ix.Version(all[0]).Name; !s.is(q, protected) {
 		s.set(q, protected)
 		s.mark(q, true, depth+1, false)
 	}
@@ -160,7 +160,7 @@ func (s *solver) pin(g []index.Dep, depth int) {
 func (s *solver) meetOne(n uint32, g []index.Dep, depth int, protect bool) bool {
 	all := s.solutions(g)
 	for _, w := range all {
-		q := s.ix.Versions[w].Name
+		q := s.ix.Version(w).Name
 		if s.candidate(q) != w {
 			continue
 		}
@@ -188,13 +188,13 @@ func (s *solver) solutions(g []index.Dep) []uint32 {
 		if !get(s.bc, d.Constraint()) {
 			continue
 		}
-		c := &s.ix.Constraints[d.Constraint()]
+		c := s.ix.Constraint(d.Constraint())
 		first := len(all)
 		if v := s.candidate(c.Name); v != index.None && s.ix.Accepts(c, v) && !slices.Contains(all, v) {
 			all = append(all, v)
 		}
 		for _, i := range s.ix.ProvidersOf(c.Name) {
-			p := &s.ix.Provides[i]
+			p := s.ix.Provide(i)
 			if s.isCandidate(p.Owner) && s.ix.AcceptsProvide(c, p) && !slices.Contains(all, p.Owner) {
 				all = append(all, p.Owner)
 			}
@@ -207,12 +207,12 @@ func (s *solver) solutions(g []index.Dep) []uint32 {
 // better orders two versions that meet a dependency on target. That one of them is for
 // the architecture of target counts for nothing: native ones are taken first.
 func (s *solver) better(a, b, target uint32) int {
-	x, y := &s.ix.Versions[a], &s.ix.Versions[b]
+	x, y := s.ix.Version(a), s.ix.Version(b)
 	for _, first := range [...]func(n uint32) bool{
 		func(n uint32) bool { return s.is(n, protected) },
 		func(n uint32) bool { return s.ix.SameText(n, target) },
-		func(n uint32) bool { return s.ix.Names[n].Flags&(index.Essential|index.Forced) != 0 },
-		func(n uint32) bool { return s.ix.Names[n].Flags&index.Important != 0 },
+		func(n uint32) bool { return s.ix.Name(n).Flags&(index.Essential|index.Forced) != 0 },
+		func(n uint32) bool { return s.ix.Name(n).Flags&index.Important != 0 },
 	} {
 		if p, q := first(x.Name), first(y.Name); p != q {
 			if p {
@@ -221,7 +221,7 @@ func (s *solver) better(a, b, target uint32) int {
 			return 1
 		}
 	}
-	if p, q := s.ix.Names[x.Name].Arch, s.ix.Names[y.Name].Arch; p != q {
+	if p, q := s.ix.Name(x.Name).Arch, s.ix.Name(y.Name).Arch; p != q {
 		return int(p) - int(q)
 	}
 	if x.Priority != y.Priority {

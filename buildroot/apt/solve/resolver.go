@@ -1,10 +1,6 @@
 package solve
 
-import (
-	"slices"
-
-	"github.com/ashlar-build/ashlar/buildroot/apt/index"
-)
+import "github.com/ashlar-build/ashlar/buildroot/apt/index"
 
 // maxRounds is how often the packages are gone through.
 const maxRounds = 20
@@ -22,7 +18,7 @@ type mender struct {
 // mend tries to make the set whole. Whether it is then is to be asked.
 func (s *solver) mend() {
 	m := &mender{solver: s, score: s.scores(), upgraded: map[uint32]bool{}}
-	order := slices.Clone(s.ix.HashOrder)
+	order := s.ix.HashOrder()
 	sortByScore(order, m.score)
 	m.changed = true
 	for ; m.round < maxRounds && m.changed; m.round++ {
@@ -112,7 +108,7 @@ func (m *mender) alternative(n uint32, g []index.Dep, i int, rivals *[]rival, op
 		return true
 	}
 	for _, v := range targets {
-		q := m.ix.Versions[v].Name
+		q := m.ix.Version(v).Name
 		if d.Type().Negative() && !m.isInstall(v) {
 			continue
 		}
@@ -204,12 +200,12 @@ func (m *mender) upgradeOne(n uint32, g []index.Dep) bool {
 // smartTarget is the package that d names, or for a virtual one the first that
 // provides it and is not n itself.
 func (m *mender) smartTarget(n uint32, d index.Dep) uint32 {
-	name := m.ix.Constraints[d.Constraint()].Name
-	if m.ix.Names[name].Versions.Count > 0 {
+	name := m.ix.Constraint(d.Constraint()).Name
+	if m.ix.Name(name).Versions.Count > 0 {
 		return name
 	}
 	for _, i := range m.ix.ProvidersOf(name) {
-		if q := m.ix.Versions[m.ix.Provides[i].Owner].Name; q != n {
+		if q := m.ix.Version(m.ix.Provide(i).Owner).Name; q != n {
 			return q
 		}
 	}

@@ -80,7 +80,7 @@ func ask(t *testing.T, arches []string, inputs []index.Input, request string, op
 	versions, err := solve.Solve(ix, picks, opts)
 	var names []string
 	for _, v := range versions {
-		name := ix.Label(ix.Versions[v].Name)
+		name := ix.Label(ix.Version(v).Name)
 		if version := ix.VersionOf(v); version != "1" && version != "1.9" {
 			name += "=" + version
 		}

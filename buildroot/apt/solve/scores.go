@@ -20,12 +20,12 @@ var priorityScore = [...]int{0, 3, 2, 1, -1, -2}
 
 // scores says by name how much a package is worth keeping.
 func (s *solver) scores() []int {
-	score := make([]int, len(s.ix.Names))
+	score := make([]int, s.ix.NameCount())
 	all := s.installed()
 	const vital = index.Essential | index.Important | index.Forced
 	for _, n := range all {
-		score[n] += priorityScore[min(s.ix.Versions[s.install(n)].Priority, index.Extra)]
-		if s.ix.Names[n].Flags&vital != 0 {
+		score[n] += priorityScore[min(s.ix.Version(s.install(n)).Priority, index.Extra)]
+		if s.ix.Name(n).Flags&vital != 0 {
 			score[n] += scoreVital
 		}
 	}
@@ -34,8 +34,8 @@ func (s *solver) scores() []int {
 	for _, p := range s.picks {
 		score[p.Name] += scoreProtected
 	}
-	for n := range score {
-		if s.ix.Names[n].Flags&vital != 0 {
+	for n := range s.ix.NameCount() {
+		if s.ix.Name(n).Flags&vital != 0 {
 			score[n] += scoreVitalLate
 		}
 	}
@@ -48,7 +48,7 @@ func (s *solver) scores() []int {
 func (s *solver) gain(all []uint32, score []int) {
 	for _, n := range all {
 		for _, d := range s.ix.DepsOf(s.install(n)) {
-			c := &s.ix.Constraints[d.Constraint()]
+			c := s.ix.Constraint(d.Constraint())
 			if relation.Op(c.Op) != relation.None {
 				if v := s.install(c.Name); v == index.None || !s.ix.Accepts(c, v) {
 					continue
@@ -73,11 +73,11 @@ func (s *solver) providing(c *index.Constraint) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		last := index.None
 		for _, i := range s.ix.ProvidersOf(c.Name) {
-			p := &s.ix.Provides[i]
+			p := s.ix.Provide(i)
 			if p.Owner == last || !s.isInstall(p.Owner) || !s.ix.AcceptsProvide(c, p) {
 				continue
 			}
-			if last = p.Owner; !yield(s.ix.Versions[last].Name) {
+			if last = p.Owner; !yield(s.ix.Version(last).Name) {
 				return
 			}
 		}
@@ -105,7 +105,7 @@ func (s *solver) inherit(all []uint32, score []int) {
 			continue
 		}
 		for _, d := range s.ix.DepsOf(s.install(n)) {
-			target := s.ix.Constraints[d.Constraint()].Name
+			target := s.ix.Constraint(d.Constraint()).Name
 			if worth(d.Type()) <= 0 || !s.is(target, marked) {
 				continue
 			}

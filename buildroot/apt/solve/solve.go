@@ -38,11 +38,10 @@ type Pick struct {
 // Meeting lists the versions that meet a dependency, whether they are candidates or
 // not.
 func (p Pick) Meeting(ix *index.Index) []uint32 {
+	with, v := ix.With(standInName, p.Relation, nil)
 	var all []uint32
-	for _, r := range p.Relation {
-		if r.Condition.Holds(ix.Arch(), nil) {
-			all = append(all, meeting(ix, r)...)
-		}
+	for _, d := range with.DepsOf(v) {
+		all = append(all, meeting(with, d.Constraint())...)
 	}
 	return all
 }
@@ -64,7 +63,7 @@ func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 	s := newSolver(ix, opts)
 	s.picks, s.standIn = picks, standIn
 	for _, v := range opts.Prefer {
-		s.prefer(ix.Versions[v].Name, v)
+		s.prefer(ix.Version(v).Name, v)
 	}
 	for _, p := range picks {
 		s.prefer(p.Name, p.Version)
@@ -91,7 +90,7 @@ func Solve(ix *index.Index, picks []Pick, opts Options) ([]uint32, error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b uint32) int {
-		x, y := &ix.Names[ix.Versions[a].Name], &ix.Names[ix.Versions[b].Name]
+		x, y := ix.Name(ix.Version(a).Name), ix.Name(ix.Version(b).Name)
 		return cmp.Or(cmp.Compare(ix.Text(x.Text), ix.Text(y.Text)), cmp.Compare(x.Arch, y.Arch))
 	})
 	return all, nil
@@ -121,6 +120,6 @@ func together(ix *index.Index, picks []Pick) (with *index.Index, out []Pick, sta
 		return ix, out, index.None
 	}
 	with, version := ix.With(standInName, depends, nil)
-	standIn = with.Versions[version].Name
+	standIn = with.Version(version).Name
 	return with, append(out, Pick{Name: standIn, Version: version, at: at}), standIn
 }

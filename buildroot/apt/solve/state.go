@@ -1,10 +1,6 @@
 package solve
 
-import (
-	"slices"
-
-	"github.com/ashlar-build/ashlar/buildroot/apt/index"
-)
+import "github.com/ashlar-build/ashlar/buildroot/apt/index"
 
 // maxDepth is where apt gives up going deeper.
 const maxDepth = 3000
@@ -42,19 +38,19 @@ type solver struct {
 }
 
 func newSolver(ix *index.Index, opts Options) *solver {
-	n := len(ix.Names)
+	n, met := ix.NameCount(), ix.Met()
 	s := &solver{
 		ix: ix, opts: opts,
 		flags: make([]uint8, n),
 		inst:  make([]uint32, n),
 		cand:  make([]uint32, n),
-		bi:    make([]uint64, len(ix.Met)),
-		bc:    slices.Clone(ix.Met),
+		bi:    make([]uint64, len(met)),
+		bc:    met,
 		fails: map[uint32]failure{},
 		needs: map[uint32]uint32{},
 	}
 	for _, v := range opts.Plain {
-		s.set(ix.Versions[v].Name, plain)
+		s.set(ix.Version(v).Name, plain)
 	}
 	return s
 }
@@ -71,7 +67,7 @@ func (s *solver) candidate(n uint32) uint32 {
 	if c := s.cand[n]; c != 0 {
 		return c - 2 // one minus two is None
 	}
-	return s.ix.Names[n].Candidate
+	return s.ix.Name(n).Candidate
 }
 
 // prefer makes a version the candidate.
@@ -123,7 +119,7 @@ func (s *solver) keep(n uint32) bool {
 // one.
 func (s *solver) remove(n uint32) bool {
 	const vital = index.Essential | index.Important | index.Forced
-	if s.is(n, marked) && s.ix.Names[n].Flags&vital != 0 {
+	if s.is(n, marked) && s.ix.Name(n).Flags&vital != 0 {
 		return false
 	}
 	return s.keep(n)
@@ -154,8 +150,8 @@ func (s *solver) renew(n uint32) {
 	}
 }
 
-func (s *solver) isInstall(v uint32) bool   { return s.inst[s.ix.Versions[v].Name] == v+1 }
-func (s *solver) isCandidate(v uint32) bool { return s.candidate(s.ix.Versions[v].Name) == v }
+func (s *solver) isInstall(v uint32) bool   { return s.inst[s.ix.Version(v).Name] == v+1 }
+func (s *solver) isCandidate(v uint32) bool { return s.candidate(s.ix.Version(v).Name) == v }
 
 func put(bits []uint64, i uint32, on bool) {
 	if on {
@@ -193,12 +189,12 @@ func (s *solver) groups(v uint32) [][]index.Dep {
 // package for another architecture does not count, but for what is said of just that;
 // and that is not meant for those that provide it.
 func (s *solver) hits(owner uint32, d index.Dep, in func(uint32) bool) []uint32 {
-	c := &s.ix.Constraints[d.Constraint()]
+	c := s.ix.Constraint(d.Constraint())
 	arch := d.Type() == index.ArchConflicts || d.Type() == index.ArchBreaks
 	same := func(n uint32) bool { return owner != index.None && s.ix.SameText(n, owner) }
 	var all []uint32
 	if arch || !same(c.Name) {
-		vs := s.ix.Names[c.Name].Versions
+		vs := s.ix.Name(c.Name).Versions
 		for v := vs.First; v < vs.End(); v++ {
 			if in(v) && s.ix.Accepts(c, v) {
 				all = append(all, v)
@@ -209,8 +205,8 @@ func (s *solver) hits(owner uint32, d index.Dep, in func(uint32) bool) []uint32 
 		return all
 	}
 	for _, i := range s.ix.ProvidersOf(c.Name) {
-		p := &s.ix.Provides[i]
-		if !same(s.ix.Versions[p.Owner].Name) && in(p.Owner) && s.ix.AcceptsProvide(c, p) {
+		p := s.ix.Provide(i)
+		if !same(s.ix.Version(p.Owner).Name) && in(p.Owner) && s.ix.AcceptsProvide(c, p) {
 			all = append(all, p.Owner)
 		}
 	}

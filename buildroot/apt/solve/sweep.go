@@ -9,7 +9,7 @@ func (s *solver) sweep() {
 	reached := map[uint32]bool{}
 	for _, n := range s.installed() {
 		const vital = index.Essential | index.Important | index.Forced
-		if !s.is(n, auto) || s.ix.Names[n].Flags&vital != 0 {
+		if !s.is(n, auto) || s.ix.Name(n).Flags&vital != 0 {
 			s.reach(n, reached)
 		}
 	}
@@ -52,13 +52,13 @@ func (s *solver) reach(n uint32, reached map[uint32]bool) {
 			if d.Type().Negative() {
 				continue
 			}
-			c := &s.ix.Constraints[d.Constraint()]
+			c := s.ix.Constraint(d.Constraint())
 			if v := s.install(c.Name); v != index.None && s.ix.Accepts(c, v) {
 				todo = append(todo, c.Name)
 			}
 			for _, i := range s.ix.ProvidersOf(c.Name) {
-				if p := &s.ix.Provides[i]; s.isInstall(p.Owner) && s.ix.AcceptsProvide(c, p) {
-					todo = append(todo, s.ix.Versions[p.Owner].Name)
+				if p := s.ix.Provide(i); s.isInstall(p.Owner) && s.ix.AcceptsProvide(c, p) {
+					todo = append(todo, s.ix.Version(p.Owner).Name)
 				}
 			}
 		}
@@ -72,7 +72,7 @@ func (s *solver) putBack(dropped []uint32) []uint32 {
 	for _, n := range s.installed() {
 		for _, d := range s.ix.DepsOf(s.install(n)) {
 			if d.Type().Critical() && !d.Type().Negative() {
-				named[s.ix.Constraints[d.Constraint()].Name] = true
+				named[s.ix.Constraint(d.Constraint()).Name] = true
 			}
 		}
 	}

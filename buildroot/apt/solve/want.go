@@ -62,19 +62,15 @@ func dependency(text string) []relation.Relation {
 
 // chooseGroup picks a dependency that a candidate can meet.
 func chooseGroup(ix *index.Index, group []relation.Relation) (Pick, error) {
+	p := Pick{Name: index.None, Version: index.None, Relation: group}
+	if slices.ContainsFunc(p.Meeting(ix), func(v uint32) bool { return ix.Name(ix.Version(v).Name).Candidate == v }) {
+		return p, nil
+	}
 	var why []string
 	for _, r := range group {
-		if !r.Condition.Holds(ix.Arch(), nil) {
-			continue
+		if r.Condition.Holds(ix.Arch(), nil) {
+			why = append(why, unmet(ix, r).Error())
 		}
-		if slices.ContainsFunc(meeting(ix, r), func(v uint32) bool { return ix.Names[ix.Versions[v].Name].Candidate == v }) {
-			return Pick{Name: index.None, Version: index.None, Relation: group}, nil
-		}
-		_, err := chooseRelation(ix, r)
-		if err == nil {
-			err = fmt.Errorf("nothing provides %s", strings.TrimSpace(r.String()))
-		}
-		why = append(why, err.Error())
 	}
 	if why == nil {
 		return Pick{}, ErrNotHere
@@ -82,29 +78,33 @@ func chooseGroup(ix *index.Index, group []relation.Relation) (Pick, error) {
 	return Pick{}, errors.New(strings.Join(why, "; "))
 }
 
-// meeting lists the versions that meet a relation, candidates or not.
-func meeting(ix *index.Index, r relation.Relation) []uint32 {
-	var id uint32
-	switch r.Arch {
-	case "any":
-		id = ix.Find(r.Name + ":any")
-	case "", "native":
-		id = ix.Find(r.Name)
-	default:
-		id = ix.FindArch(r.Name, r.Arch)
+// unmet says why no candidate meets a relation of a dependency.
+func unmet(ix *index.Index, r relation.Relation) error {
+	p, err := chooseRelation(ix, r)
+	if err != nil {
+		return err
 	}
-	if id == index.None {
-		return nil
+	only := ix.Label(p.Name)
+	_, arch, foreign := strings.Cut(only, ":")
+	if text := strings.TrimSpace(r.String()); !foreign || r.Arch != "" {
+		return fmt.Errorf("nothing provides %s", text)
 	}
+	return fmt.Errorf("%s is asked for, and %s alone has it, as %s: a dependency is met by %s only where it is Multi-Arch: foreign; write %s if that one is meant",
+		strings.TrimSpace(r.String()), arch, ix.VersionOf(p.Version), arch, strings.Replace(strings.TrimSpace(r.String()), r.Name, only, 1))
+}
+
+// meeting lists the versions that meet a constraint, candidates or not.
+func meeting(ix *index.Index, constraint uint32) []uint32 {
 	var all []uint32
-	vs := ix.Names[id].Versions
+	c := ix.Constraint(constraint)
+	vs := ix.Name(c.Name).Versions
 	for v := vs.First; v < vs.End(); v++ {
-		if r.Op.Holds(ix.VersionOf(v), r.Version) {
+		if ix.Accepts(c, v) {
 			all = append(all, v)
 		}
 	}
-	for _, i := range ix.ProvidersOf(id) {
-		if p := &ix.Provides[i]; r.Op == relation.None || p.Version.Len > 0 && r.Op.Holds(ix.Text(p.Version), r.Version) {
+	for _, i := range ix.ProvidersOf(c.Name) {
+		if p := ix.Provide(i); ix.AcceptsProvide(c, p) {
 			all = append(all, p.Owner)
 		}
 	}
@@ -176,7 +176,7 @@ func chooseVersion(ix *index.Index, name, lack string, is func(uint32) bool) (Pi
 	if err != nil {
 		return Pick{}, err
 	}
-	vs := ix.Names[id].Versions
+	vs := ix.Name(id).Versions
 	for v := vs.First; v < vs.End(); v++ {
 		if is(v) {
 			return Pick{Name: id, Version: v}, nil
@@ -184,7 +184,7 @@ func chooseVersion(ix *index.Index, name, lack string, is func(uint32) bool) (Pi
 	}
 	if vs.Count == 0 {
 		if v := onlyProvider(ix, index.Constraint{Name: id}); v != index.None && is(v) {
-			return Pick{Name: ix.Versions[v].Name, Version: v}, nil
+			return Pick{Name: ix.Version(v).Name, Version: v}, nil
 		}
 	}
 	return Pick{}, fmt.Errorf("%s %s, %s", lack, name, Have(ix, id))
@@ -215,11 +215,11 @@ func find(ix *index.Index, name string) (uint32, error) {
 		}
 	}
 	for _, id := range known {
-		if ix.Names[id].Versions.Count > 0 {
+		if ix.Name(id).Versions.Count > 0 {
 			return id, nil
 		}
 	}
-	if len(known) > 0 && ix.Names[known[0]].Providers.Count > 0 {
+	if len(known) > 0 && ix.Name(known[0]).Providers.Count > 0 {
 		return known[0], nil
 	}
 	for _, u := range ix.Unusable() {
@@ -240,12 +240,12 @@ func chooseRelation(ix *index.Index, r relation.Relation) (Pick, error) {
 	if err != nil {
 		return Pick{}, err
 	}
-	n := &ix.Names[id]
+	n := ix.Name(id)
 	if n.Candidate != index.None && r.Op.Holds(ix.VersionOf(n.Candidate), r.Version) {
 		return Pick{Name: id, Version: n.Candidate}, nil
 	}
 	if all := providers(ix, id, r); n.Versions.Count > 0 && len(all) == 1 && r.Op != relation.None {
-		return Pick{Name: ix.Versions[all[0]].Name, Version: all[0]}, nil
+		return Pick{Name: ix.Version(all[0]).Name, Version: all[0]}, nil
 	}
 	if n.Versions.Count > 0 {
 		return Pick{}, fmt.Errorf("%s (%s %s) is asked for, %s%s", r.Name, r.Op, r.Version, Have(ix, id), otherwise(ix, id, r))
@@ -256,7 +256,7 @@ func chooseRelation(ix *index.Index, r relation.Relation) (Pick, error) {
 // otherwise says which version is in the range of a relation and not the candidate,
 // and how it is asked for: apt takes none but the candidate for a relation.
 func otherwise(ix *index.Index, id uint32, r relation.Relation) string {
-	n := &ix.Names[id]
+	n := ix.Name(id)
 	for v := n.Versions.First; v < n.Versions.End(); v++ {
 		if r.Op.Holds(ix.VersionOf(v), r.Version) {
 			return fmt.Sprintf("; %s is preferred: write %s=%s if you mean that one", ix.VersionOf(n.Candidate), r.Name, ix.VersionOf(v))
@@ -272,11 +272,11 @@ func chooseProvider(ix *index.Index, r relation.Relation, id uint32) (Pick, erro
 	case 0:
 		return Pick{}, fmt.Errorf("%s is a virtual package, %s", r.Name, Have(ix, id))
 	case 1:
-		return Pick{Name: ix.Versions[all[0]].Name, Version: all[0]}, nil
+		return Pick{Name: ix.Version(all[0]).Name, Version: all[0]}, nil
 	}
 	var names []string
 	for _, v := range all {
-		names = append(names, ix.Label(ix.Versions[v].Name))
+		names = append(names, ix.Label(ix.Version(v).Name))
 	}
 	slices.Sort(names)
 	return Pick{}, &ManyError{Name: r.Name, Providers: names}
@@ -311,8 +311,8 @@ func onlyProvider(ix *index.Index, c index.Constraint) uint32 {
 func providers(ix *index.Index, id uint32, r relation.Relation) []uint32 {
 	var all []uint32
 	for _, i := range ix.ProvidersOf(id) {
-		p := &ix.Provides[i]
-		if ix.Names[ix.Versions[p.Owner].Name].Candidate != p.Owner || slices.Contains(all, p.Owner) {
+		p := ix.Provide(i)
+		if ix.Name(ix.Version(p.Owner).Name).Candidate != p.Owner || slices.Contains(all, p.Owner) {
 			continue
 		}
 		if r.Op == relation.None || p.Version.Len > 0 && r.Op.Holds(ix.Text(p.Version), r.Version) {
@@ -320,8 +320,8 @@ func providers(ix *index.Index, id uint32, r relation.Relation) []uint32 {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b uint32) int {
-		x, y := &ix.Names[ix.Versions[a].Name], &ix.Names[ix.Versions[b].Name]
+		x, y := ix.Name(ix.Version(a).Name), ix.Name(ix.Version(b).Name)
 		return cmp.Or(cmp.Compare(x.Text.Off, y.Text.Off), cmp.Compare(x.Arch, y.Arch))
 	})
-	return slices.CompactFunc(all, func(a, b uint32) bool { return ix.SameText(ix.Versions[a].Name, ix.Versions[b].Name) })
+	return slices.CompactFunc(all, func(a, b uint32) bool { return ix.SameText(ix.Version(a).Name, ix.Version(b).Name) })
 }
