@@ -97,7 +97,8 @@
 //   - stop-signal: "SIGTERM" by default.
 //   - cut: "slim" (no documentation, manual pages and locales), "full", or "needed"
 //     (only what the closure reaches, and what keep names with what that needs). What
-//     a program reads when it runs nobody can tell: a warning lists what of /etc goes.
+//     a program reads when it runs nobody can tell: a warning lists what of /etc goes,
+//     and notes say where else something goes.
 //   - health: http, tcp or command; interval (30s), timeout (5s), start-period (0s),
 //     retries (3).
 //   - service.S: several programs instead of entrypoint and cmd; below.

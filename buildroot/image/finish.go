@@ -3,7 +3,6 @@ package image
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -71,68 +70,6 @@ func (a *assembly) finish(t *layer.Tree, roots []root) (*Result, error) {
 		res.Recipes = append(res.Recipes, p.Recipe)
 	}
 	return res, nil
-}
-
-// needed takes out what packages have and nothing that the image starts, or
-// that the recipe itself brings or keeps, leads to.
-func (a *assembly) needed(t *layer.Tree) {
-	var entries []string
-	for _, e := range a.entries() {
-		entries = append(entries, e.program)
-	}
-	for _, f := range t.Files() {
-		switch {
-		case f.Type == layer.Dir:
-		case !a.keeps(f.Path) && (f.Origin.Kind == layer.FromPackage || f.Origin.Kind == layer.FromEffect || f.Origin.Kind == layer.FromSkeleton):
-		default:
-			entries = append(entries, f.Path)
-		}
-	}
-	o := a.closureOptions()
-	o.Reached, o.Provide = true, nil
-	reach := layer.Close(t, entries, o).Reach()
-	full := map[string]bool{} // packages that have something left
-	for _, f := range reach.Files() {
-		if f.Type != layer.Dir {
-			full[f.Origin.Name] = true
-		}
-	}
-	lost := map[string][]string{} // configuration that goes, by package
-	t.DeleteFunc(func(f *layer.File) bool {
-		if f.Origin.Kind != layer.FromPackage && f.Origin.Kind != layer.FromEffect || f.Type == layer.Dir || reach.Get(f.Path) != nil || a.keeps(f.Path) || skeletal(f.Path) {
-			return false
-		}
-		if layer.Below(f.Path, "/etc") {
-			lost[f.Origin.Name] = append(lost[f.Origin.Name], f.Path)
-		}
-		return path.Base(f.Path) != "copyright" || !full[f.Origin.Name]
-	})
-	a.unread(lost)
-	hollow := map[string]bool{}
-	for _, f := range t.Files() {
-		for dir := path.Dir(f.Path); f.Type != layer.Dir && !hollow[dir]; dir = path.Dir(dir) {
-			hollow[dir] = true
-		}
-	}
-	t.DeleteFunc(func(f *layer.File) bool {
-		return f.Type == layer.Dir && f.Origin.Kind == layer.FromPackage && !hollow[f.Path] && !a.keeps(f.Path)
-	})
-}
-
-// manyPaths is how many paths a warning lists.
-const manyPaths = 4
-
-// unread warns of configuration that is left out because nothing leads to it: which
-// files a program reads, only the program knows.
-func (a *assembly) unread(lost map[string][]string) {
-	for name, paths := range lost {
-		slices.Sort(paths)
-		list := strings.Join(paths[:min(len(paths), manyPaths)], ", ")
-		if n := len(paths) - manyPaths; n > 0 {
-			list += fmt.Sprintf(" and %d more", n)
-		}
-		a.warning("", "cut = \"needed\" leaves out %s of package %s: add to image.keep what a program reads", list, name)
-	}
 }
 
 // keeps reports whether a pattern of image.keep names the path.

@@ -78,7 +78,9 @@ func started(name string) string {
 
 // With cut = "needed" s6 keeps what the services need, and only that.
 func TestServicesNeeded(t *testing.T) {
-	c := check{world: s6World() + "f /etc/app.conf text=a\nf /etc/app.d/1 text=a\nf /etc/app.d/2 text=a\nf /etc/app.d/3 text=a\nf /etc/app.d/4 text=a\nf /etc/kept text=a\n", recipe: `
+	c := check{world: s6World() + "f /etc/app.conf text=a\nf /etc/app.d/1 text=a\nf /etc/app.d/2 text=a\nf /etc/app.d/3 text=a\nf /etc/app.d/4 text=a\nf /etc/kept text=a\n" +
+		"f /usr/share/app/a/1\nf /usr/share/app/a/2\nf /usr/share/app/3\nf /usr/bin/other elf\n" +
+		"f /usr/lib/x86_64-linux-gnu/plugins/1.so elf\nf /usr/lib/x86_64-linux-gnu/plugins/x/2.so elf\n", recipe: `
 [depends]
 runtime = ["app", "s6", "execline"]
 [image]
@@ -102,6 +104,10 @@ service.app = { command = ["app"] }
 	want := Warning{Text: `cut = "needed" leaves out /etc/app.conf, /etc/app.d/1, /etc/app.d/2, /etc/app.d/3 and 1 more of package app: add to image.keep what a program reads`}
 	if !slices.Contains(r.Report.Warnings, want) {
 		t.Errorf("warnings %q, want %q", r.Report.Warnings, want.Text)
+	}
+	note := `cut = "needed" leaves out of package app what is below /usr/share/app (3), /usr/lib/x86_64-linux-gnu/plugins (2), /opt (1), /usr/bin (1)`
+	if !slices.Contains(r.Report.Notes, note) {
+		t.Errorf("notes %q, want %q", r.Report.Notes, note)
 	}
 }
 
