@@ -11,6 +11,13 @@
 // are this same program, started again; importing the package is all that is
 // needed for that, in a command and in a test.
 //
+// One number is mapped, to whoever started the front: subordinate ids need a setuid
+// helper, and differ from host to host. So a process has one user. setuid(2) and its
+// kin answer success and change nothing, which is enough for package scripts and for
+// what only wants to look as if; a program that checks whether it could go back, as
+// sshd does, fails. Another user than 0 is one from its start (Job.User, Job.Switch),
+// in a user namespace that maps that number.
+//
 // The package does not know what the layers hold or what a result is for.
 package container
 

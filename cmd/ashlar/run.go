@@ -30,7 +30,9 @@ the image declares are forwarded. What stands behind -- takes the place of the i
 cmd. The command ends when the image's program does, with its exit status.
 
 The image's user, and each user that its services run as, is in a user namespace of its
-own: a program is the user that it asks for, and all files are its own.
+own: a program is the user that it asks for, and all files are its own. One that
+changes its user by itself is told that it did, and did not: sshd, which makes sure,
+ends each connection. It works with the image's user set to the one who logs in.
 
 With --memory the image's processes together may use no more than that, with --processes
 there are no more of them, threads included (4096).`,
