@@ -6,7 +6,7 @@
 //   - user.U: uid, gid (the uid), home ("/nonexistent"; it is made), shell
 //     (nologin), groups, comment, password (a hash; "*"). Made before any
 //     maintainer script runs.
-//   - group.G: gid, members.
+//   - group.G: gid, members: users that somebody makes.
 //   - dir.PATH: owner (root), mode (0755).
 //   - file.PATH: from or content; owner (root), mode (0755 if it begins with #! or
 //     is ELF, else 0644), expand, replace, early. A PATH that ends in / takes a

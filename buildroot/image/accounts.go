@@ -43,12 +43,15 @@ type accounts struct {
 	groups map[string]*circle
 	named  map[string]bool // users that the image has
 	namedG map[string]bool // groups that the image has
+	// asked has where the recipe names "user U" or "group G" first.
+	asked map[string]diag.Pos
 }
 
 func newAccounts() *accounts {
 	return &accounts{
 		users: map[string]*account{}, groups: map[string]*circle{},
 		named: map[string]bool{"root": true}, namedG: map[string]bool{"root": true},
+		asked: map[string]diag.Pos{},
 	}
 }
 
@@ -166,7 +169,8 @@ func (c *accounts) ownGroup(name string, gid recipe.ID, pos diag.Pos, members ..
 	}
 	g.pos = pos
 	for _, m := range members {
-		g.members[m] = true
+		g.members[m], c.named[m] = true, true
+		c.ask("user", m, pos)
 	}
 	c.namedG[name] = true
 }
@@ -174,8 +178,9 @@ func (c *accounts) ownGroup(name string, gid recipe.ID, pos diag.Pos, members ..
 // join makes a user a member of a group that may not be there.
 func (c *accounts) join(group, user string, pos diag.Pos) {
 	c.namedG[group] = true
+	c.ask("group", group, pos)
 	if c.groups[group] == nil {
-		return // numbers tells
+		return // number tells
 	}
 	c.groups[group].members[user] = true
 }
@@ -226,6 +231,13 @@ func (c *accounts) mention(user, group string) {
 	}
 	if group != "" && number(group) == unknown {
 		c.namedG[group] = true
+	}
+}
+
+// ask remembers where the recipe names somebody.
+func (c *accounts) ask(kind, name string, pos diag.Pos) {
+	if _, ok := c.asked[kind+" "+name]; !ok {
+		c.asked[kind+" "+name] = pos
 	}
 }
 
@@ -288,25 +300,6 @@ func lockNumber(lock map[string]int, name string) int {
 		return n
 	}
 	return unknown
-}
-
-// clashes returns a sentence for each number that two names of the image have.
-func (c *accounts) clashes() []string {
-	var found []string
-	users, groups := map[int]string{}, map[int]string{}
-	for _, name := range slices.Sorted(maps.Keys(c.named)) {
-		if other, ok := users[c.users[name].id]; ok {
-			found = append(found, fmt.Sprintf("users %s and %s both have the number %d", other, name, c.users[name].id))
-		}
-		users[c.users[name].id] = name
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.namedG)) {
-		if other, ok := groups[c.groups[name].id]; ok {
-			found = append(found, fmt.Sprintf("groups %s and %s both have the number %d", other, name, c.groups[name].id))
-		}
-		groups[c.groups[name].id] = name
-	}
-	return found
 }
 
 // byID returns the image's users by number.

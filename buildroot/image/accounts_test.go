@@ -76,7 +76,7 @@ user = "1234"`,
 		{
 			name: "the recipe's numbers come first, for Debian's own names, too",
 			recipe: `[group]
-jump = { gid = 2000, members = ["www-data", "nobody-here"] }
+jump = { gid = 2000, members = ["www-data"] }
 [user]
 www-data = { uid = 82 }
 ann = { uid = 3001, gid = 2000, groups = ["adm"], shell = "/bin/bash", comment = "Ann" }

@@ -168,6 +168,7 @@ func (a *assembly) dir(t *layer.Tree, c content, d recipe.Dir) {
 		a.mistake(d.Pos, "", "directory %s: %s has a %s there", d.Path, old.Origin, old.Type)
 		return
 	}
+	a.names(d.Owner, d.Pos)
 	a.mkdir(t, p, d.Owner, d.Mode, c.from("dir"))
 	if f := t.Get(p); old != nil && c.foreign(old) && (old.Mode != f.Mode || old.User != f.User || old.Group != f.Group) {
 		a.mistake(d.Pos, "make it the same in both", "directory %s: %s makes it with another mode or owner", d.Path, old.Origin)
@@ -200,6 +201,7 @@ func (a *assembly) file(t, below *layer.Tree, c content, f recipe.File) {
 			continue
 		}
 		g := layer.Content(p, f.Mode.Or(usualMode(src.data)), src.data, c.from("file"))
+		a.names(f.Owner, f.Pos)
 		g.User, g.Group = a.owner(f.Owner)
 		g.Facts = layer.FactsOf(bytes.NewReader(src.data), int64(len(src.data)))
 		a.put(t, c, g, f.Replace, f.Pos, "file")

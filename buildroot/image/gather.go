@@ -124,6 +124,25 @@ func (a *assembly) enlist(t *layer.Tree) []*layer.File {
 	return a.accounts.files(func(p string) bool { return exists(t, p) }, a.wantsShadow(), from)
 }
 
+// clashes returns a sentence for each number that two names of the image have.
+func (c *accounts) clashes() []string {
+	var found []string
+	users, groups := map[int]string{}, map[int]string{}
+	for _, name := range slices.Sorted(maps.Keys(c.named)) {
+		if other, ok := users[c.users[name].id]; ok {
+			found = append(found, fmt.Sprintf("users %s and %s both have the number %d", other, name, c.users[name].id))
+		}
+		users[c.users[name].id] = name
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.namedG)) {
+		if other, ok := groups[c.groups[name].id]; ok {
+			found = append(found, fmt.Sprintf("groups %s and %s both have the number %d", other, name, c.groups[name].id))
+		}
+		groups[c.groups[name].id] = name
+	}
+	return found
+}
+
 // number finds the accounts that the image has, which are those that own a file,
 // those that are named and those that packages made, and gives them numbers. It
 // returns those that have none, and for each owner ("user nginx") the first file
@@ -204,15 +223,16 @@ func (a *assembly) wantsShadow() bool {
 
 // lost says that an account is not there, or has no number.
 func (a *assembly) lost(n nobody, file string) {
+	pos, hint := a.accounts.asked[n.kind+" "+n.name], a.nearAccount(n.kind, n.name)
 	switch {
 	case n.known:
 		a.mistake(n.pos, "run `ashlar lock`, which gives it one", "%s %q has no number, neither here nor in the lock", n.kind, n.name)
 	case a.runner(n) != nil:
 		a.mistakes.Add(a.runner(n))
 	case file != "":
-		a.mistake(diag.Pos{}, a.nearUser(n.name), "%s belongs to %s %q, whom nobody makes", file, n.kind, n.name)
+		a.mistake(pos, hint, "%s belongs to %s %q, whom nobody makes", file, n.kind, n.name)
 	default:
-		a.mistake(diag.Pos{}, a.nearUser(n.name), "%s %q is named, and nobody makes it", n.kind, n.name)
+		a.mistake(pos, hint, "%s %q is named, and nobody makes it", n.kind, n.name)
 	}
 }
 
@@ -223,9 +243,9 @@ func (a *assembly) runner(n nobody) *diag.Error {
 	case n.known || n.kind != "user":
 		return nil
 	case n.name == a.image.User.Name:
-		return &diag.Error{Pos: a.image.User.Pos, Msg: fmt.Sprintf("the image is to run as user %q, whom nobody makes", n.name), Hint: a.nearUser(n.name)}
+		return &diag.Error{Pos: a.image.User.Pos, Msg: fmt.Sprintf("the image is to run as user %q, whom nobody makes", n.name), Hint: a.nearAccount("user", n.name)}
 	case s != nil:
-		return &diag.Error{Pos: s.User.Pos, Msg: fmt.Sprintf("service %q is to run as user %q, whom nobody makes", s.Name, n.name), Hint: a.nearUser(n.name)}
+		return &diag.Error{Pos: s.User.Pos, Msg: fmt.Sprintf("service %q is to run as user %q, whom nobody makes", s.Name, n.name), Hint: a.nearAccount("user", n.name)}
 	}
 	return nil
 }
@@ -239,11 +259,23 @@ func (a *assembly) serviceOf(user string) *recipe.Service {
 	return &a.image.Services[i]
 }
 
-func (a *assembly) nearUser(name string) string {
-	if near := diag.Nearest(name, slices.Sorted(maps.Keys(a.accounts.users))); near != "" {
+// nearAccount says which user or group may be meant by a name that nobody has.
+func (a *assembly) nearAccount(kind, name string) string {
+	names := slices.Sorted(maps.Keys(a.accounts.users))
+	if kind == "group" {
+		names = slices.Sorted(maps.Keys(a.accounts.groups))
+	}
+	if near := diag.Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return fmt.Sprintf("declare it in [user]: %s = {}", name)
+	return fmt.Sprintf("declare it in [%s]: %s = {}", kind, name)
+}
+
+// names remembers where the recipe names an owner.
+func (a *assembly) names(owner string, pos diag.Pos) {
+	user, group := a.owner(owner)
+	a.accounts.ask("user", user, pos)
+	a.accounts.ask("group", group, pos)
 }
 
 // homes makes the directories that users live in, as adduser(8) would: others
@@ -282,5 +314,6 @@ func (a *assembly) mkdirFor(t *layer.Tree, p, owner string, mode uint32, pos dia
 		a.mistake(pos, "", "directory %s: %s has a %s there", p, f.Origin, f.Type)
 		return
 	}
+	a.names(owner, pos)
 	a.mkdir(t, at, owner, mode, a.fromFile("dir"))
 }

@@ -145,12 +145,24 @@ func TestMistakes(t *testing.T) {
 		{
 			name:   "users without a number, whom nobody makes, and with another's",
 			recipe: "[user]\none = {}\n[dir]\n\"/a\" = { owner = \"too\" }\n[image]\nuser = \"on\"",
-			want: `recipe.toml: /a belongs to user "too", whom nobody makes
-				hint: declare it in [user]: too = {}
-				recipe.toml:4:1: user "one" has no number, neither here nor in the lock
+			want: `recipe.toml:4:1: user "one" has no number, neither here nor in the lock
 				hint: run ` + "`ashlar lock`" + `, which gives it one
+				recipe.toml:6:1: /a belongs to user "too", whom nobody makes
+				hint: declare it in [user]: too = {}
 				recipe.toml:8:8: the image is to run as user "on", whom nobody makes
 				hint: did you mean "one"?`,
+		},
+		{
+			name:   "members and groups that nobody makes",
+			recipe: "[user]\none = { uid = 7, groups = [\"opps\", \"x\"] }\n[group]\nops = { gid = 9, members = [\"onne\"] }\n[file]\n\"/a\" = { content = \"\", owner = \"one:oops\" }",
+			want: `recipe.toml:4:1: group "opps" is named, and nobody makes it
+				hint: did you mean "ops"?
+				recipe.toml:4:1: group "x" is named, and nobody makes it
+				hint: declare it in [group]: x = {}
+				recipe.toml:6:1: user "onne" is named, and nobody makes it
+				hint: did you mean "one"?
+				recipe.toml:8:1: /a belongs to group "oops", whom nobody makes
+				hint: did you mean "ops"?`,
 		},
 		{
 			name:   "one number twice",
