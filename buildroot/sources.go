@@ -12,13 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/source"
-	"github.com/ashlar-build/ashlar/recipe"
-	"github.com/ashlar-build/ashlar/recipe/diag"
-	"github.com/ashlar-build/ashlar/recipe/edit"
 	"github.com/ashlar-build/ashlar/recipe/language"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
@@ -127,79 +122,6 @@ func notHarvested(path string) bool {
 
 func neverHarvested() []string {
 	return []string{sourceDir, language.Dir, "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys", "/root/.cache", "/var/cache/ldconfig"}
-}
-
-// editSources carries out the edits of files in the unpacked source.
-func (w *building) editSources() error {
-	var mistakes diag.List
-	for _, e := range w.do.Edits {
-		found, err := w.editSource(e)
-		if err != nil {
-			return err
-		}
-		mistakes.Add(found...)
-	}
-	return mistakes.Err()
-}
-
-// editSource edits one file, or all that a glob names.
-func (w *building) editSource(e recipe.Edit) (mistakes []*diag.Error, err error) {
-	root, err := os.OpenRoot(w.source())
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	names := []string{e.Path}
-	if e.Files > 0 {
-		if names, err = doublestar.Glob(root.FS(), e.Path, doublestar.WithFilesOnly()); err != nil {
-			return nil, err
-		}
-		if len(names) != e.Files && len(w.do.Inputs()) == 0 {
-			return []*diag.Error{{Pos: e.Pos, Msg: fmt.Sprintf("%d files of the source match %q, not %d: %s", len(names), e.Path, e.Files, strings.Join(names, ", "))}}, nil
-		}
-	}
-	for _, name := range names {
-		data, err := root.ReadFile(name)
-		if err != nil {
-			mistakes = append(mistakes, &diag.Error{Pos: e.Pos, Msg: fmt.Sprintf("the source has no file %s", name)})
-			continue
-		}
-		res, err := edit.Apply(edit.Input{Name: name, Bytes: data, Format: e.Format, Ops: e.Ops, Files: w.patches()})
-		if err != nil {
-			found := diag.Of(err)
-			if len(found) == 0 {
-				return nil, err
-			}
-			mistakes = append(mistakes, found...)
-			continue
-		}
-		if err := rewrite(root, name, res.Bytes); err != nil {
-			return nil, err
-		}
-	}
-	return mistakes, nil
-}
-
-// patches are the differences that edits of the source apply, by their names.
-func (w *building) patches() map[string][]byte {
-	files := map[string][]byte{}
-	for _, f := range w.do.Patches {
-		files[f.Name] = f.Data
-	}
-	return files
-}
-
-// rewrite replaces a file's bytes and keeps its mode and time, so that make sees
-// no newer file than upstream meant.
-func rewrite(root *os.Root, name string, data []byte) error {
-	info, err := root.Stat(name)
-	if err != nil {
-		return err
-	}
-	if err := root.WriteFile(name, data, info.Mode()); err != nil {
-		return err
-	}
-	return root.Chtimes(name, info.ModTime(), info.ModTime())
 }
 
 // replaced adds to the error of a download what a recipe should say if its source

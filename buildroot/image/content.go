@@ -253,7 +253,7 @@ func (a *assembly) put(t *layer.Tree, c content, f *layer.File, replace bool, po
 			"%s %s: %s has that file", key, f.Path, a.ownerOf(old, f.Path))
 		return
 	case !packaged && replace && !a.anyway:
-		a.mistake(pos, cmp.Or(a.nearHint(t, f.Path), "leave replace out"), "%s %s: replace is said, and no package has that file", key, f.Path)
+		a.mistake(pos, strings.TrimSuffix("leave replace out; "+a.nearHint(t, f.Path), "; "), "%s %s: replace is said, and no package has that file", key, f.Path)
 		return
 	}
 	t.MkdirAll(path.Dir(f.Path), c.from("dir"))

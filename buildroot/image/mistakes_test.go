@@ -44,7 +44,7 @@ func TestMistakes(t *testing.T) {
 			name:   "replace where nothing is",
 			recipe: "[file]\n\"/etc/aa/aa.cnf\" = { content = \"x\", replace = true }",
 			want: `recipe.toml:4:1: file /etc/aa/aa.cnf: replace is said, and no package has that file
-				hint: did you mean "/etc/aa/aa.conf"?`,
+				hint: leave replace out; did you mean "/etc/aa/aa.conf"?`,
 		},
 		{
 			name:   "a file where a directory is, and below a file",

@@ -3,6 +3,7 @@ package image
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/ashlar-build/ashlar/layer"
 	"github.com/ashlar-build/ashlar/recipe"
@@ -78,7 +79,7 @@ func (a *assembly) timezone(t *layer.Tree) {
 	if !exists(t, file) {
 		hint := `add "tzdata" to depends.runtime`
 		if exists(t, "/usr/share/zoneinfo") {
-			hint = a.nearHint(t, file)
+			hint = strings.Replace(a.nearHint(t, file), "/usr/share/zoneinfo/", "", 1)
 		}
 		a.mistake(a.image.ZonePos, hint, "timezone %q: the image has no %s", zone, file)
 		return

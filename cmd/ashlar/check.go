@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -20,14 +21,16 @@ func checkCommand() *command {
 		name: "check", args: "[NAME...]", short: "report mistakes in recipes",
 		long: `Reads ashlar.toml and the recipes, all of them or the named ones, and prints every
 mistake with its place and what to do. Edits are tried: on files that recipes bring
-themselves, and on those of packages as far as the store has what the lock names.
-No network is asked. Exit status 1 if there is a mistake.`,
+themselves, on sources that are directories of the workspace, and on what packages
+have, as far as the store has what the lock names. No network is asked.
+Exit status 1 if there is a mistake.`,
 		store: true,
 		run:   runCheck,
 	}
 }
 
-// checkLocal tries the edits of files that the recipes of g bring themselves.
+// checkLocal tries the edits of files that the recipes of g bring themselves, and
+// of sources that are directories of the workspace.
 func (w *workspace) checkLocal(g *recipe.Graph) error {
 	var mistakes diag.List
 	for _, goal := range g.Goals {
@@ -36,6 +39,7 @@ func (w *workspace) checkLocal(g *recipe.Graph) error {
 			asked = g.ForImage(goal)
 		}
 		var parts []image.Part
+		own := map[string][]byte{}
 		for _, p := range asked {
 			local, err := plan.LocalFiles(w.files, p.Recipe, p.Image)
 			if err != nil {
@@ -45,11 +49,18 @@ func (w *workspace) checkLocal(g *recipe.Graph) error {
 			for _, f := range local {
 				part.Files[f.Name] = f.Data
 			}
+			if p.Recipe == goal {
+				own = part.Files
+			}
 			parts = append(parts, part)
 		}
 		err := image.CheckLocal(parts)
 		found := diag.Of(err)
 		if err != nil && len(found) == 0 {
+			return err
+		}
+		mistakes.Add(found...)
+		if found, err = buildroot.CheckSources(w.files, goal, own); err != nil {
 			return err
 		}
 		mistakes.Add(found...)
