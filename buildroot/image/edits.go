@@ -119,7 +119,7 @@ func (a *assembly) editFile(t *layer.Tree, c content, e recipe.Edit, f *layer.Fi
 			says += ": " + d.Says
 		}
 		report.Done = append(report.Done, says)
-		if d.Hint != "" {
+		if d.New && d.Hint != "" {
 			a.warning(f.Path, "%s adds a key: %s", d.Op, d.Hint)
 		}
 	}

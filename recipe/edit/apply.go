@@ -41,7 +41,7 @@ type Done struct {
 	Lines   []int  // the lines of the changed places, as the operation found them
 	Says    string // one clause: "written over the comment", "added after line 12"
 	New     bool   // set made an entry: the key was not there, not in a comment either
-	Hint    string // of a new key: the one there that it was perhaps mistyped for
+	Hint    string // of a new key, what it was perhaps mistyped for; of a comment, that uncomment will not undo it
 }
 
 // Apply carries out the operations in their order. It is a function of its

@@ -19,14 +19,42 @@ func (e *editor) comment(op Op) (change, error) {
 		}
 		return e.hidden(op, active, after, cuts)
 	}
+	if err == nil && e.showsEnd(active) && !e.comesBack(op, active, ch.cuts) {
+		ch.hint = "`uncomment` will not bring it back as it was: lines in comments are read one by one, by what they look like"
+	}
 	return ch, err
+}
+
+// showsEnd reports whether entries show by themselves where a comment ends.
+func (e *editor) showsEnd(active []*node) bool {
+	_, ok := e.sy.(carver)
+	return ok || active[0].block
+}
+
+// comesBack reports whether uncomment undoes what cuts do to the entries of op.
+func (e *editor) comesBack(op Op, active []*node, cuts []splice) bool {
+	hidden, err := apply(e.t.src, sorted(cuts))
+	if err != nil {
+		return false
+	}
+	inner := &editor{in: e.in, sy: e.sy, st: e.st, t: e.sy.parse(hidden)}
+	back, err := inner.uncomment(op)
+	if err != nil {
+		return false
+	}
+	shown, err := apply(hidden, sorted(back.cuts))
+	if err != nil {
+		return false
+	}
+	now, _ := e.sy.parse(shown).find(op.Path, e.st)
+	return slices.EqualFunc(now, active, func(a, b *node) bool { return a.text() == b.text() && sameKids(a, b) })
 }
 
 // hidden checks that entries, where they are read in their comments at all, come
 // out of them as they were.
 func (e *editor) hidden(op Op, active []*node, after *tree, cuts []splice) error {
-	if _, ok := e.sy.(carver); ok || active[0].block {
-		return nil // these show where a comment ends
+	if e.showsEnd(active) {
+		return nil
 	}
 	twins := freshTwins(after, cuts)
 	if len(twins) == 0 {
