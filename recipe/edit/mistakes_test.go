@@ -88,6 +88,14 @@ func mistakes() []struct{ file, in, op string } {
 		{"/etc/x.json", "{\"a\": [1]}\n", `rename = "a/-", to = "b"`},
 		{"/etc/x.xml", "<a>\n  <b>1</b>\n</a>\n", `rename = "a/b", to = "c"`},
 		{"/etc/x.xml", "<a b='1'/>\n", `rename = "a/@b", to = "1 2"`},
+		// Where the file itself is odd, or its format has no such thing.
+		{"/etc/nginx/nginx.conf", "a { b c;\n", `set = "a", to = "x"`},
+		{"/etc/nginx/nginx.conf", "#http {\n#    gzip on;\n#}\n", `set = "http/tcp_nopush", to = "on"`},
+		{"/etc/locale.gen", "C\n", `set = "D", to = "x"`},
+		{"/etc/x.json", "{ // none\n}\n", `set = "a", to = 1`},
+		{"/etc/x.xml", "<a/>\n", `set = "b", to = "1"`},
+		{"/etc/ssh/sshd_config", sshdLines, `insert = "UsePAM no", after = "AcceptEnv"`},
+		{"/etc/x.txt", "a\n", `patch = "above.patch"`},
 		// Outside of sections.
 		{"/etc/systemd/journald.conf", "# why\n\n[Journal]\n#Storage=auto\n", `set = "Storage", to = "none"`},
 		{"/etc/systemd/system/x.service", "[Unit]\nA=1\n[Service]\nB=2\n", `set = "C", to = ["1", "2"]`},
@@ -132,6 +140,7 @@ func differences() map[string][]byte {
 	return map[string][]byte{
 		"short.patch":  []byte("@@ -1,2 +1,2 @@\n-a\n+c\n"),
 		"back.patch":   []byte("@@ -2 +2 @@\n-b\n+c\n@@ -1 +1 @@\n-a\n+c\n"),
+		"above.patch":  []byte("@@ -3,0 +4 @@\n+c\n"),
 		"behind.patch": []byte("@@ -9 +9 @@\n-a\n+c\n"),
 	}
 }
