@@ -260,46 +260,14 @@ func refused(err error, places []diag.Pos) *diag.Error {
 		return mistake(diag.Pos{}, err.Error(), "")
 	}
 	hint := "ask for a version that fits (name=version, name/suite), or add an archive that has what is missing"
-	if r.Conflict {
+	switch {
+	case r.Remedy != "":
+		hint = r.Remedy
+	case r.Conflict:
 		hint = "leave out one of the two, or ask for a version or an archive in which they fit"
 	}
 	return mistake(places[r.Pick], strings.Join(r.Chain, "; "), hint)
 }
-
-// unknown explains a want of which there is no package, and looks for what may
-// have been meant.
-func unknown(s set, w lock.Want, err error) *diag.Error {
-	name := w.Relation
-	if i := strings.IndexAny(name, " (=/[<|"); i >= 0 {
-		name = name[:i]
-	}
-	name, arch, _ := strings.Cut(name, ":")
-	if arch != "" && arch != "any" && arch != "native" && !slices.Contains(s.known, arch) {
-		if near := diag.Nearest(arch, s.known); near != "" {
-			return mistake(w.Pos, err.Error(), fmt.Sprintf("did you mean %q?", name+":"+near))
-		}
-		return mistake(w.Pos, err.Error(), "the archives have packages for "+strings.Join(s.known, ", "))
-	}
-	if id := s.Find(name); id != index.None && (s.Name(id).Versions.Count > 0 || s.Name(id).Providers.Count > 0) || name == "" {
-		return mistake(w.Pos, err.Error(), "")
-	}
-	var near []string
-	name = strings.ToLower(name) // as all packages of Debian are called
-	for id := range s.NameCount() {
-		n := s.NameOf(uint32(id))
-		if s.Name(id).Versions.Count > 0 && n[0] == name[0] && abs(len(n)-len(name)) <= 2 {
-			near = append(near, n)
-		}
-	}
-	slices.Sort(near)
-	hint := "`apt-cache search` or https://packages.debian.org finds names; another archive may have it"
-	if n := diag.Nearest(name, near); n != "" {
-		hint = fmt.Sprintf("did you mean %q?", n)
-	}
-	return mistake(w.Pos, err.Error(), hint)
-}
-
-func abs(n int) int { return max(n, -n) }
 
 // packages describes versions, sorted by name. Those of joint that meet
 // Pre-Depends and are in versions become Pre, with what they need.

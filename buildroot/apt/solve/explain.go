@@ -1,6 +1,7 @@
 package solve
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ type Refusal struct {
 	Chain []string // from the pick to the cause: "a needs b (>= 2), which trixie has as 1.9"
 
 	Conflict bool // the cause is that packages are in each other's way, and none that is missing
+
+	Remedy string // what to ask for instead, if that may help
 }
 
 func (r *Refusal) Error() string { return strings.Join(r.Chain, "; ") }
@@ -80,6 +83,7 @@ type explainer struct {
 	seen  map[uint32]bool
 
 	conflict, lack bool // what the chain ends with
+	remedy         string
 }
 
 // refusal is the chain, of a pick and, if that stands for dependencies, the group among
@@ -89,7 +93,7 @@ func (e *explainer) refusal(p Pick, group int) *Refusal {
 	if p.Name == e.standIn {
 		at = p.at[group]
 	}
-	return &Refusal{Pick: at, Chain: e.chain, Conflict: e.conflict && !e.lack}
+	return &Refusal{Pick: at, Chain: e.chain, Conflict: e.conflict && !e.lack, Remedy: e.remedy}
 }
 
 func (e *explainer) say(format string, args ...any) {
@@ -171,6 +175,7 @@ func (e *explainer) group(n, version uint32, g []index.Dep) {
 	if why := e.missing(g); why != "" {
 		e.lack = true
 		e.say("%s, %s", e.dependence(n, e.relation(g)), why)
+		e.instead(g)
 		return
 	}
 	e.say("%s", e.dependence(n, e.relation(g)))
@@ -200,7 +205,8 @@ func (e *explainer) cannot(n, v uint32) {
 	f, ok := e.fails[n]
 	switch {
 	case !ok:
-		e.say("%s is not to be installed", e.ix.Label(n))
+		e.say("%s was given up on the way", e.ix.Label(n))
+		e.remedy = cmp.Or(e.remedy, fmt.Sprintf("ask for %s, too: what is asked for is not given up", e.ix.Label(n)))
 	case f.excluded:
 		e.conflict = true
 		e.conflictWith(f.other, f.group[0], n)
@@ -270,6 +276,21 @@ func (e *explainer) missing(g []index.Dep) string {
 	return strings.Join(have, " and ")
 }
 
+// instead finds a version that is not the candidate and meets a group: apt takes none but
+// the candidate unasked.
+func (e *explainer) instead(g []index.Dep) {
+	for _, d := range g {
+		c := e.ix.Constraint(d.Constraint())
+		for _, v := range meeting(e.ix, d.Constraint()) {
+			n := e.ix.Name(c.Name)
+			if e.ix.Version(v).Name == c.Name && n.Candidate != index.None {
+				e.remedy = fmt.Sprintf("ask for %s=%s, too: without that it is %s, which is preferred", e.ix.Label(c.Name), e.ix.VersionOf(v), e.ix.VersionOf(n.Candidate))
+				return
+			}
+		}
+	}
+}
+
 // have says what there is of the name in d.
 func (e *explainer) have(d index.Dep) string {
 	c := e.ix.Constraint(d.Constraint())
@@ -281,8 +302,13 @@ func (e *explainer) have(d index.Dep) string {
 func Have(ix *index.Index, name uint32) string {
 	vs := ix.Name(name).Versions
 	var have []string
+	last := ""
 	for v := vs.First; v < vs.End(); v++ {
-		have = append(have, fmt.Sprintf("%s has as %s", ix.InputOf(v).Archive, ix.VersionOf(v)))
+		if archive := ix.InputOf(v).Archive; archive != last {
+			have, last = append(have, fmt.Sprintf("%s has as %s", archive, ix.VersionOf(v))), archive
+		} else {
+			have[len(have)-1] += ", " + ix.VersionOf(v)
+		}
 	}
 	for i, u := range ix.Unusable() {
 		if u.Name == ix.NameOf(name) && i < maxChain {

@@ -27,7 +27,7 @@ func Choose(ix *index.Index, text string, opts Options) (Pick, error) {
 		return chooseGroup(ix, group)
 	}
 	alternatives := strings.Split(text, "|")
-	var why []string
+	var why []error
 	here := false
 	for _, alt := range alternatives {
 		p, err := chooseOne(ix, strings.TrimSpace(alt))
@@ -41,12 +41,24 @@ func Choose(ix *index.Index, text string, opts Options) (Pick, error) {
 		if err == nil {
 			return p, nil
 		}
-		why = append(why, err.Error())
+		why = append(why, err)
 	}
-	if !here {
-		return Pick{}, ErrNotHere
+	return Pick{}, joined(why, here)
+}
+
+// joined is why no alternative can be had; here says that one of them is meant.
+func joined(why []error, here bool) error {
+	switch {
+	case !here:
+		return ErrNotHere
+	case len(why) == 1:
+		return why[0]
 	}
-	return Pick{}, errors.New(strings.Join(why, "; "))
+	all := make([]string, len(why))
+	for i, err := range why {
+		all[i] = err.Error()
+	}
+	return errors.New(strings.Join(all, "; "))
 }
 
 // dependency returns the alternatives of a text that is one dependency, with a range of
@@ -66,16 +78,13 @@ func chooseGroup(ix *index.Index, group []relation.Relation) (Pick, error) {
 	if slices.ContainsFunc(p.Meeting(ix), func(v uint32) bool { return ix.Name(ix.Version(v).Name).Candidate == v }) {
 		return p, nil
 	}
-	var why []string
+	var why []error
 	for _, r := range group {
 		if r.Condition.Holds(ix.Arch(), nil) {
-			why = append(why, unmet(ix, r).Error())
+			why = append(why, unmet(ix, r))
 		}
 	}
-	if why == nil {
-		return Pick{}, ErrNotHere
-	}
-	return Pick{}, errors.New(strings.Join(why, "; "))
+	return Pick{}, joined(why, why != nil)
 }
 
 // unmet says why no candidate meets a relation of a dependency.
@@ -114,7 +123,7 @@ func meeting(ix *index.Index, constraint uint32) []uint32 {
 // chooseOne picks for one alternative.
 func chooseOne(ix *index.Index, text string) (Pick, error) {
 	name, _, exact := strings.Cut(text, "=")
-	if exact && !strings.Contains(name, "(") {
+	if exact && !strings.ContainsAny(name, "( <>") {
 		return choosePlain(ix, text, func(text string) (Pick, error) {
 			name, version, _ := strings.Cut(text, "=")
 			return chooseVersion(ix, name, "no archive has version "+version+" of", func(v uint32) bool { return ix.VersionOf(v) == version })
@@ -125,7 +134,7 @@ func chooseOne(ix *index.Index, text string) (Pick, error) {
 		return choosePlain(ix, text, func(text string) (Pick, error) {
 			name, suite, _ := strings.Cut(text, "/")
 			if suites := suites(ix); !slices.Contains(suites, suite) {
-				return Pick{}, fmt.Errorf("no archive or suite is called %s; there are %s", suite, strings.Join(suites, ", "))
+				return Pick{}, &SuiteError{suite, suites}
 			}
 			p, err := chooseVersion(ix, name, suite+" has no", func(v uint32) bool { return ix.In(v, suite) })
 			p.Suite = suite
@@ -142,6 +151,16 @@ func chooseOne(ix *index.Index, text string) (Pick, error) {
 		return Pick{}, ErrNotHere
 	}
 	return chooseRelation(ix, rels[0])
+}
+
+// A SuiteError says that no archive is of a suite.
+type SuiteError struct {
+	Suite string
+	Known []string // what archives and suites are called
+}
+
+func (e *SuiteError) Error() string {
+	return fmt.Sprintf("no archive or suite is called %s; there are %s", e.Suite, strings.Join(e.Known, ", "))
 }
 
 // choosePlain lets choose pick for what stands before a condition, if that holds.
