@@ -215,6 +215,7 @@ func TestDirectives(t *testing.T) {
 	})
 	testRows(t, "/etc/sudoers", "", []row{
 		{"value", "Defaults\tenv_reset\n%sudo\tALL=(ALL:ALL) ALL\n#includedir /etc/sudoers.d\n", `{ set = "%sudo", to = "ALL=(ALL:ALL) NOPASSWD: ALL" }, { comment = "Defaults[.='env_reset']" }`, "#Defaults\tenv_reset\n%sudo\tALL=(ALL:ALL) NOPASSWD: ALL\n#includedir /etc/sudoers.d\n", ""},
+		{"nothing where a line goes on", "Defaults \\\n\tenv_reset\n", `set = "Defaults", to = ""`, "Defaults\n", ""},
 		{"no such option", "Defaults\tenv_reset\n", `comment = "Defaults[.='requiretty']"`, "", "is not there, but `Defaults` is"},
 	})
 }

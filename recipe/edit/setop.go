@@ -115,9 +115,13 @@ func (e *editor) setOne(ch *change, op Op, n *node, v Value) error {
 }
 
 // valueCut returns the splice that makes text n's value. One that is empty, or
-// begins on the next line, takes the blanks before it along.
+// begins on the next line, takes the blanks before it along; an empty one also the
+// end of a line that goes on for the old value.
 func (e *editor) valueCut(n *node, text string) splice {
 	cut := splice{n.val, text}
+	if before := e.t.src[min(n.nameAt.end, cut.start):cut.start]; text == "" && strings.Contains(before, "\n") && strings.Trim(before, " \t\r\n\\") == "" {
+		cut.start = n.nameAt.end
+	}
 	for strings.Trim(text[:min(1, len(text))], "\r\n") == "" && cut.start > n.nameAt.end && (e.t.src[cut.start-1] == ' ' || e.t.src[cut.start-1] == '\t') {
 		cut.start--
 	}
