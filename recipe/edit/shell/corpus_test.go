@@ -4,6 +4,7 @@ package shell
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -156,7 +157,7 @@ func TestCorpus(t *testing.T) {
 	fmt.Printf("in place, unique            %6d of %6d  %.1f %%\n", inPlaceGood.unique, inPlace.unique, share(inPlaceGood.unique, inPlace.unique))
 	for _, m := range []map[string]count{into, classes} {
 		fmt.Printf("\n%8s %8s\n", "unique", "seen")
-		for _, k := range slices.SortedFunc(maps.Keys(m), func(a, b string) int { return m[b].seen - m[a].seen }) {
+		for _, k := range slices.SortedFunc(maps.Keys(m), func(a, b string) int { return cmp.Or(m[b].seen-m[a].seen, strings.Compare(a, b)) }) {
 			fmt.Printf("%8d %8d  %s\n", m[k].unique, m[k].seen, k)
 		}
 	}
