@@ -153,7 +153,9 @@
 //     is root. HOME is the user's.
 //   - env: besides the image's. workdir: the image's by default; made if missing.
 //   - after: the services that are started before it. They have been started then,
-//     and may not be ready.
+//     and may not be ready, unless they say when they are.
+//   - ready: a program and its arguments, started as the service's user again and
+//     again until its exit status is 0: then those that are after it start.
 //   - stop-signal: "SIGTERM" by default.
 //   - restart: whether it is started again when it ends, a second later at the
 //     soonest. A service that ends and has no restart ends the image.
@@ -175,7 +177,7 @@
 //	[image]
 //	user           = "root"
 //	ports          = [8080]
-//	service.fpm    = { command = ["php-fpm8.4", "--nodaemonize"], stop-signal = "SIGQUIT" }
+//	service.fpm    = { command = ["php-fpm8.4", "--nodaemonize"], ready = ["test", "-S", "/run/php/php8.4-fpm.sock"], stop-signal = "SIGQUIT" }
 //	service.nginx  = { command = ["nginx", "-g", "daemon off;"], after = ["fpm"], stop-signal = "SIGQUIT" }
 //	service.worker = { command = ["php", "worker.php"], user = "www-data", env = { QUEUE = "mail" }, workdir = "/srv/app", restart = true }
 //	health.http   = "http://localhost:8080/ping"

@@ -68,12 +68,13 @@ type Service struct {
 	Pos        diag.Pos
 	Name       string
 	Command    []string
-	User       Ref    // no name: the image's
-	Env        []Var  // besides the image's
-	Workdir    string // absolute, or empty: the image's
-	After      []Ref  // services that are started before it, and stopped behind it
-	StopSignal string // "SIGTERM"
-	Restart    bool   // when it ends; else the image ends with it
+	User       Ref      // no name: the image's
+	Env        []Var    // besides the image's
+	Workdir    string   // absolute, or empty: the image's
+	After      []Ref    // services that are started before it, and stopped behind it
+	Ready      []string // a program that succeeds when those that are after it may start
+	StopSignal string   // "SIGTERM"
+	Restart    bool     // when it ends; else the image ends with it
 }
 
 // A Test is run against the built image. One of Run and Exec is set.

@@ -13,7 +13,7 @@ func (r *reader) services(n *node) []Service {
 		if !isSetName(kid.key) {
 			r.badKey(kid, "letters in lower case, digits and - behind the first", "%q cannot be the name of a service", kid.key)
 		}
-		if !r.table(kid, "command user env workdir after stop-signal restart") {
+		if !r.table(kid, "command user env workdir after ready stop-signal restart") {
 			continue
 		}
 		if kid.get("command") == nil {
@@ -26,6 +26,7 @@ func (r *reader) services(n *node) []Service {
 			Env:        r.env(kid.get("env")),
 			Workdir:    r.imagePathOf(kid.get("workdir")),
 			After:      r.refs(kid.get("after"), false),
+			Ready:      r.command(kid.get("ready")),
 			StopSignal: r.signal(kid.get("stop-signal")),
 			Restart:    r.boolean(kid.get("restart"), false),
 		})
@@ -63,11 +64,22 @@ func (m *Image) checkServices(mistake func(at Ref, hint, format string, args ...
 				mistake(ref, nearHint(ref.Name, names), "unknown service %q", ref.Name)
 			}
 		}
+		if len(s.Ready) > 0 && !m.awaited(s.Name) {
+			mistake(Ref{Pos: s.Pos}, fmt.Sprintf("write after = [%q] in a service that is to wait, or leave it out", s.Name),
+				"service %q says when it is ready, and no other is after it", s.Name)
+		}
 	}
 	_, waiting := m.serviceGroups()
 	if len(waiting) > 0 {
 		circleOf(waiting, mistake)
 	}
+}
+
+// awaited reports whether another service is after that one.
+func (m *Image) awaited(name string) bool {
+	return slices.ContainsFunc(m.Services, func(s Service) bool {
+		return slices.ContainsFunc(s.After, func(r Ref) bool { return r.Name == name })
+	})
 }
 
 // ServiceGroups returns the services in the order in which they are started: each

@@ -32,11 +32,12 @@ func (a *assembly) entries() []entry {
 		add(img.Health.Command, img.Health.Pos, "health.command")
 	}
 	for _, s := range img.Services {
-		program := s.Command[0]
-		if strings.Contains(program, "/") && !path.IsAbs(program) {
-			program = path.Join("/", cmp.Or(s.Workdir, img.Workdir), program)
+		for i, command := range [][]string{s.Command, s.Ready} {
+			if len(command) > 0 && strings.Contains(command[0], "/") && !path.IsAbs(command[0]) {
+				command = []string{path.Join("/", cmp.Or(s.Workdir, img.Workdir), command[0])}
+			}
+			add(command, s.Pos, "service."+s.Name+[]string{"", ".ready"}[i])
 		}
-		list = append(list, entry{program, "service." + s.Name, s.Pos})
 	}
 	if len(img.Services) > 0 {
 		for _, p := range append([]string{s6Init}, s6Programs...) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/layer"
@@ -76,7 +75,10 @@ func (a *assembly) services(t *layer.Tree) {
 // milliseconds after it was told to stop.
 func (a *assembly) service(t *layer.Tree, s recipe.Service, kill int) {
 	dir := "scan/" + s.Name
-	a.s6File(t, path.Join(s6Dir, "run", s.Name), 0o755, a.runScript(t, s))
+	a.s6File(t, path.Join(s6Dir, "run", s.Name), 0o755, a.runScript(t, s, s.Command))
+	if len(s.Ready) > 0 {
+		a.s6File(t, path.Join(s6Dir, "ready", s.Name), 0o755, a.runScript(t, s, s.Ready))
+	}
 	a.s6Link(t, dir+"/run", "run/"+s.Name)
 	if !s.Restart {
 		a.s6Link(t, dir+"/finish", "end")
@@ -94,8 +96,8 @@ func signalText(name string) string {
 	return cmp.Or(name, "SIGTERM")
 }
 
-// runScript becomes the program of a service.
-func (a *assembly) runScript(t *layer.Tree, s recipe.Service) string {
+// runScript becomes a program of a service, as its user.
+func (a *assembly) runScript(t *layer.Tree, s recipe.Service, command []string) string {
 	var b strings.Builder
 	dir := cmp.Or(s.Workdir, a.image.Workdir, "/")
 	fmt.Fprintf(&b, "#!%[1]sexeclineb -P\n%[1]scd %[2]s\n", execline, execlineWord(dir))
@@ -115,8 +117,8 @@ func (a *assembly) runScript(t *layer.Tree, s recipe.Service) string {
 	if user != "" {
 		fmt.Fprintf(&b, "/usr/bin/s6-setuidgid %s\n", user)
 	}
-	program := cmp.Or(a.lookUp(t, s.Command[0], dir), s.Command[0]) // if it is not there, close says so
-	for i, word := range append([]string{program}, s.Command[1:]...) {
+	program := cmp.Or(a.lookUp(t, command[0], dir), command[0]) // if it is not there, close says so
+	for i, word := range append([]string{program}, command[1:]...) {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
@@ -125,16 +127,34 @@ func (a *assembly) runScript(t *layer.Tree, s recipe.Service) string {
 	return b.String() + "\n"
 }
 
-// startScript starts services in their order. s6-svc fails until there is a
-// supervisor that it can tell, which is some milliseconds behind s6-svscan.
+// startScript starts services in their order, those that are after others when these
+// are ready. s6-svc fails until there is a supervisor that it can tell, which is some
+// milliseconds behind s6-svscan.
 func startScript(groups [][]recipe.Service) string {
 	var b strings.Builder
 	b.WriteString("@redirfd -w 2 /dev/null\n")
-	for _, s := range slices.Concat(groups...) {
-		fmt.Fprintf(&b, "@foreground { @loopwhilex -x 0 /usr/bin/s6-svc -wu -u %s/%s }\n", s6Live, s.Name)
+	for _, group := range groups {
+		for _, s := range group {
+			fmt.Fprintf(&b, "@foreground { @loopwhilex -x 0 /usr/bin/s6-svc -wu -u %s/%s }\n", s6Live, s.Name)
+		}
+		for _, s := range group {
+			if len(s.Ready) > 0 {
+				fmt.Fprintf(&b, awaitScript, s.Name, s6Live)
+			}
+		}
 	}
 	return b.String() + "@exit\n"
 }
+
+// awaitScript asks whether a service is ready until it is. s6 is never told that it
+// is, so that s6-svwait waits for its 200 ms.
+const awaitScript = `@foreground {
+  @loopwhilex -x 0
+  @ifelse -X { @redirfd -w 1 /dev/null ` + s6Dir + `/ready/%[1]s } { @exit }
+  @foreground { /usr/bin/s6-svwait -U -t 200 %[2]s/%[1]s }
+  @exit 1
+}
+`
 
 // stopScript stops services in the order that is the reverse of the one in which
 // they are started, and then s6-svscan, which stops what is left.

@@ -30,7 +30,7 @@ user        = "root"
 workdir     = "/srv"
 service.app = { command = ["app", "-x", "a \"b\"\n\\ $HOME", ""], user = "www-data", env = { MODE = "", LEVEL = "1 2" } }
 service.web = { command = ["./web"], user = "web", workdir = "/opt", env = { HOME = "/x" }, after = ["app"], stop-signal = "SIGRTMIN+3", restart = true }
-service.log = { command = ["/usr/sbin/app"], user = "33", after = ["app"], stop-signal = "SIGQUIT" }
+service.log = { command = ["/usr/sbin/app"], user = "33", after = ["app"], stop-signal = "SIGQUIT", ready = ["app", "--ping"] }
 service.top = { command = ["app"], after = ["log"] }
 `}
 	r, err := Assemble(t.Context(), c.input(t))
@@ -44,15 +44,16 @@ service.top = { command = ["app"], after = ["log"] }
 	for p, want := range map[string]string{
 		"/etc/s6/run/app": "#!" + x + "execlineb -P\n" + x + "cd /srv\n" + x + "export HOME /var/www\n" + x + "export MODE \"\"\n" + x + "export LEVEL \"1 2\"\n" +
 			"/usr/bin/s6-setuidgid www-data\n/usr/sbin/app -x \"a \\\"b\\\"\\n\\\\ $HOME\" \"\"\n",
-		"/etc/s6/run/web": "#!" + x + "execlineb -P\n" + x + "cd /opt\n" + x + "export HOME /x\n/usr/bin/s6-setuidgid web\n/opt/web\n",
-		"/etc/s6/run/log": "#!" + x + "execlineb -P\n" + x + "cd /srv\n/usr/bin/s6-setuidgid 33:33\n/usr/sbin/app\n",
-		"/etc/s6/run/top": "#!" + x + "execlineb -P\n" + x + "cd /srv\n/usr/sbin/app\n",
+		"/etc/s6/run/web":   "#!" + x + "execlineb -P\n" + x + "cd /opt\n" + x + "export HOME /x\n/usr/bin/s6-setuidgid web\n/opt/web\n",
+		"/etc/s6/run/log":   "#!" + x + "execlineb -P\n" + x + "cd /srv\n/usr/bin/s6-setuidgid 33:33\n/usr/sbin/app\n",
+		"/etc/s6/ready/log": "#!" + x + "execlineb -P\n" + x + "cd /srv\n/usr/bin/s6-setuidgid 33:33\n/usr/sbin/app --ping\n",
+		"/etc/s6/run/top":   "#!" + x + "execlineb -P\n" + x + "cd /srv\n/usr/sbin/app\n",
 
 		"/etc/s6/scan/app/down": "", "/etc/s6/scan/top/down": "",
 		"/etc/s6/scan/app/down-signal": "SIGTERM\n", "/etc/s6/scan/web/down-signal": "37\n", "/etc/s6/scan/log/down-signal": "SIGQUIT\n",
 		"/etc/s6/scan/app/timeout-kill": "3000\n", "/etc/s6/scan/log/timeout-kill": "6000\n", "/etc/s6/scan/top/timeout-kill": "9000\n",
 
-		"/etc/s6/start": "#!" + x + "execlineb -P\n" + x + "redirfd -w 2 /dev/null\n" + started("app") + started("web") + started("log") + started("top") + x + "exit\n",
+		"/etc/s6/start": "#!" + x + "execlineb -P\n" + x + "redirfd -w 2 /dev/null\n" + started("app") + started("web") + started("log") + awaited("log") + started("top") + x + "exit\n",
 	} {
 		f := r.Tree.Get(p)
 		if f == nil || string(f.Data) != want {
@@ -70,6 +71,11 @@ service.top = { command = ["app"], after = ["log"] }
 	if r.Tree.Get("/etc/s6/scan/app/finish") == nil || r.Tree.Get("/etc/s6/scan/web/finish") != nil {
 		t.Error("a service that is started again ends the image, or another one does not")
 	}
+}
+
+func awaited(name string) string {
+	return strings.ReplaceAll("@foreground {\n  @loopwhilex -x 0\n  @ifelse -X { @redirfd -w 1 /dev/null /etc/s6/ready/"+name+" } { @exit }\n"+
+		"  @foreground { /usr/bin/s6-svwait -U -t 200 "+s6Live+"/"+name+" }\n  @exit 1\n}\n", "@", execline)
 }
 
 func started(name string) string {
