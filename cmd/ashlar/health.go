@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,10 +36,13 @@ const (
 	programBeat = 200 * time.Millisecond
 )
 
+// unsaid is what container engines take for an interval or a timeout of 0.
+const unsaid = 30 * time.Second
+
 // patience is how long an image may take until its heartbeat is good: as long as a
 // container engine would not call it unhealthy.
 func patience(h *recipe.Health) time.Duration {
-	return h.StartPeriod + time.Duration(h.Retries)*h.Interval
+	return h.StartPeriod + time.Duration(h.Retries)*cmp.Or(h.Interval, unsaid)
 }
 
 // awaitHealth waits until a started image's heartbeat is good, or until its
@@ -116,8 +120,8 @@ func (e *noProgram) Unwrap() error { return e.error }
 
 // beatInside asks a program in the image.
 func beatInside(ctx context.Context, r job.Running, h *recipe.Health) error {
-	late := fmt.Errorf("no answer within %s", h.Timeout)
-	short, cancel := context.WithTimeoutCause(ctx, h.Timeout, late)
+	limit := cmp.Or(h.Timeout, unsaid)
+	short, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 	defer cancel()
 	var said bytes.Buffer
 	exit, err := r.Exec(short, h.Command, limited{&said})
