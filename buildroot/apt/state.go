@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ashlar-build/ashlar/buildroot/apt/release"
+	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe/lock"
 )
 
@@ -109,7 +110,9 @@ func (c *Client) hold(a lock.Archive) (release func(), err error) {
 }
 
 // WriteFile writes a file that is whole or not there, and makes its directory.
-func WriteFile(name string, data []byte) (err error) {
+func WriteFile(name string, data []byte) error { return store.Full(writeFile(name, data)) }
+
+func writeFile(name string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}

@@ -42,14 +42,14 @@ func (s *Store) put(ctx context.Context, r io.Reader, want string) (string, int6
 	tmp := ses.temp("blob")
 	f, err := s.root.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o400)
 	if err != nil {
-		return "", 0, full(err)
+		return "", 0, Full(err)
 	}
 	defer s.root.Remove(tmp) // fails after the rename, and may
 	defer f.Close()          // is read by nobody: its data are synced before it has a name
 	h := sha256.New()
 	size, err := s.copyAll(ctx, io.MultiWriter(f, h), r)
 	if err != nil {
-		return "", 0, full(err)
+		return "", 0, Full(err)
 	}
 	digest := hex.EncodeToString(h.Sum(nil))
 	if want != "" && digest != want {

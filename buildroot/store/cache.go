@@ -31,7 +31,7 @@ func (s *Store) Cache(name string) (*Cache, error) {
 	defer unlock()
 	c := &Cache{dir: s.path(cachesDir, name)}
 	if c.lock, err = s.openCache(path.Join(cachesDir, name)); err != nil {
-		return nil, fmt.Errorf("cache %s: %w", name, full(err))
+		return nil, fmt.Errorf("cache %s: %w", name, Full(err))
 	}
 	return c, nil
 }

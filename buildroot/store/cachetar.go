@@ -152,7 +152,7 @@ func (s *Store) importFile(r io.Reader, h *tar.Header, name, file string) (fresh
 	temp := path.Join(path.Dir(file), path.Base(ses.temp("import")))
 	w, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return false, full(err)
+		return false, Full(err)
 	}
 	_, err = io.Copy(w, r)
 	if err == nil {
@@ -168,5 +168,5 @@ func (s *Store) importFile(r io.Reader, h *tar.Header, name, file string) (fresh
 	if err != nil {
 		root.Remove(temp)
 	}
-	return err == nil, full(err)
+	return err == nil, Full(err)
 }

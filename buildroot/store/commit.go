@@ -131,7 +131,7 @@ func (s *Store) rename(p *pending) error {
 	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	return full(err)
+	return Full(err)
 }
 
 func (s *Store) syncDir(name string) error {
@@ -150,5 +150,5 @@ func wrap(op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s %s: %w", op, name, full(err))
+	return fmt.Errorf("%s %s: %w", op, name, Full(err))
 }

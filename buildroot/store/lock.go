@@ -40,7 +40,7 @@ func (s *Store) waitLock(ctx context.Context, name string) (*os.File, error) {
 	for pause := lockPauseMin; ; pause = min(2*pause, lockPauseMax) {
 		f, err := s.tryLock(name)
 		if f != nil || err != nil {
-			return f, full(err)
+			return f, Full(err)
 		}
 		select {
 		case <-ctx.Done():

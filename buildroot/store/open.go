@@ -148,7 +148,7 @@ func (s *Store) checkVersion() error {
 	case !absent(err):
 		return err
 	}
-	return full(s.make())
+	return Full(s.make())
 }
 
 func (s *Store) make() error {

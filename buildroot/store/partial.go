@@ -64,7 +64,7 @@ func (p *Partial) Write(b []byte) (int, error) {
 	n, err := p.file.Write(b)
 	p.hashes().Write(b[:n])
 	p.size += int64(n)
-	return n, full(err)
+	return n, Full(err)
 }
 
 // Reset forgets what is there.

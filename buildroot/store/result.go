@@ -59,12 +59,12 @@ func (s *Store) putResult(ctx context.Context, id string, r Result) error {
 	tmp := ses.temp("result")
 	f, err := s.root.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return full(err)
+		return Full(err)
 	}
 	defer s.root.Remove(tmp) // fails after the rename, and may
 	defer f.Close()
 	if _, err := f.Write(r.encode()); err != nil {
-		return full(err)
+		return Full(err)
 	}
 	return s.commit(&pending{from: tmp, dir: resultsDir, name: id, file: f})
 }

@@ -34,7 +34,7 @@ func (s *Store) Scratch(prefix string) (*Scratch, error) {
 	}
 	c := &Scratch{store: s, name: ses.temp("scratch-" + prefix)}
 	if err := s.root.Mkdir(c.name, 0o700); err != nil {
-		return nil, fmt.Errorf("scratch: %w", full(err))
+		return nil, fmt.Errorf("scratch: %w", Full(err))
 	}
 	return c, nil
 }

@@ -41,7 +41,7 @@ func (s *Store) newSession() (*session, error) {
 	defer unlock()
 	name := rand.Text()
 	if err := s.root.Mkdir(path.Join(runDir, name), 0o700); err != nil {
-		return nil, fmt.Errorf("begin session: %w", full(err))
+		return nil, fmt.Errorf("begin session: %w", Full(err))
 	}
 	lock, err := s.root.OpenFile(path.Join(runDir, name, sessionLock), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err == nil {
@@ -49,7 +49,7 @@ func (s *Store) newSession() (*session, error) {
 	}
 	if err != nil {
 		rmtree.Remove(s.path(runDir, name))
-		return nil, fmt.Errorf("begin session: %w", full(err))
+		return nil, fmt.Errorf("begin session: %w", Full(err))
 	}
 	return &session{store: s, name: name, lock: lock}, nil
 }
@@ -136,7 +136,7 @@ func (s *Store) shareUse() (unlock func(), err error) {
 func (s *Store) hold(name string, how int) (unlock func(), err error) {
 	f, err := s.root.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, full(err)
+		return nil, Full(err)
 	}
 	if err := flock(f, how); err != nil {
 		f.Close()

@@ -170,8 +170,8 @@ func IsFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// full adds the remedy to the errors of a disk that is full.
-func full(err error) error {
+// Full adds the remedy to the errors of a disk that is full.
+func Full(err error) error {
 	if IsFull(err) {
 		return fmt.Errorf("%w: `ashlar gc` frees the store, --store names another", err)
 	}

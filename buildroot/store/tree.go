@@ -23,7 +23,7 @@ func (s *Store) NewTree() (*Draft, error) {
 	}
 	d := &Draft{store: s, name: ses.temp("tree")}
 	if err := s.root.Mkdir(d.name, 0o700); err != nil {
-		return nil, fmt.Errorf("new tree: %w", full(err))
+		return nil, fmt.Errorf("new tree: %w", Full(err))
 	}
 	return d, nil
 }
@@ -73,7 +73,7 @@ func (d *Draft) Discard() error {
 // the remedy if the disk is full.
 func (d *Draft) Fail(err error) error {
 	d.Discard() // what it cannot remove goes with the session
-	return full(err)
+	return Full(err)
 }
 
 // Tree is the directory of a tree, if the store has it. It stays as long as this

@@ -43,7 +43,7 @@ var mayImport = map[string]string{
 	"buildroot/container": "buildroot/fdconn buildroot/job buildroot/rmtree",
 	"buildroot/deb":       "buildroot/rmtree buildroot/xz layer recipe/relation",
 	"buildroot/effects":   "buildroot/deb buildroot/job buildroot/rmtree layer recipe/relation",
-	"buildroot/apt":       "buildroot/apt/deb822 buildroot/apt/index buildroot/apt/release buildroot/apt/solve buildroot/fetch buildroot/xz recipe/diag recipe/lock recipe/relation",
+	"buildroot/apt":       "buildroot/apt/deb822 buildroot/apt/index buildroot/apt/release buildroot/apt/solve buildroot/fetch buildroot/store buildroot/xz recipe/diag recipe/lock recipe/relation",
 	"buildroot/git":       "buildroot/fetch buildroot/store recipe/diag recipe/giturl",
 	"buildroot/pin":       "buildroot/apt/release buildroot/fetch buildroot/git buildroot/source buildroot/store recipe recipe/diag recipe/giturl recipe/language recipe/lock",
 	"buildroot/artefact":  "layer layer/elf recipe recipe/diag",

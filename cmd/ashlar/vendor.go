@@ -94,6 +94,8 @@ func runVendor(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	switch {
 	case v.to == "":
 		return usagef("say where to: vendor DIR, vendor oci://REF, or vendor = … in [workspace] of ashlar.toml")
+	case strings.TrimRight(v.to, "/")+"//" == inRegistry:
+		return usagef("%s names no repository: oci://registry.example.com/team/vendor does", inRegistry)
 	case strings.HasPrefix(v.to, "http://"), strings.HasPrefix(v.to, "https://"):
 		return usagef("%s can only be read: name the directory that it serves, or a registry as oci://REF", v.to)
 	}

@@ -48,7 +48,7 @@ func (o Options) parse(ref string) (name.Reference, error) {
 	}
 	r, err := name.ParseReference(ref, options...)
 	if err != nil {
-		return nil, fmt.Errorf("reference %q: %w", ref, err)
+		return nil, fmt.Errorf("reference %q is not HOST/NAME:TAG, with NAME in lower case: %w", ref, err)
 	}
 	return r, nil
 }
