@@ -50,8 +50,9 @@ const (
 // something in it, so that a layer stands by itself and which others there are
 // does not change it. An empty directory is where its origin is.
 //
-// Where sources outnumber the budget, the ranks and sizes decide: the largest
-// of the most shared get layers of their own, the others one together.
+// Where sources outnumber the budget, those get layers of their own that save most
+// by it: large ones, which would be written again whenever another of the same layer
+// changes, and those that other images have, too. The others get one together.
 func Split(t *Tree, o SplitOptions) []Layer {
 	if o.Budget < strata {
 		o.Budget = 8
@@ -162,17 +163,19 @@ func fit(list []*group, budget int) []*group {
 	return append(out, byStratum[stratumFiles]...)
 }
 
-// largest leaves the n-1 groups by themselves that save most when another
-// changes, and joins the rest, on top of them.
+// worth says what a layer of its own saves: its size, the more often the more
+// images have it.
+func (g *group) worth() int64 { return g.size * int64(1+g.rank) }
+
+// largest leaves the n-1 groups by themselves that are worth most, and joins the
+// rest, on top of them.
 func largest(list []*group, n int) []*group {
 	if len(list) <= n {
 		return list
 	}
-	bySize := slices.SortedStableFunc(slices.Values(list), func(a, b *group) int {
-		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.size, a.size))
-	})
+	byWorth := slices.SortedStableFunc(slices.Values(list), func(a, b *group) int { return cmp.Compare(b.worth(), a.worth()) })
 	alone := map[*group]bool{}
-	for _, g := range bySize[:n-1] {
+	for _, g := range byWorth[:n-1] {
 		alone[g] = true
 	}
 	rest := &group{stratum: list[0].stratum, key: "rest"}

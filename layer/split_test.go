@@ -53,6 +53,8 @@ func source(pkg string) string {
 
 func rank(pkg string) int { return map[string]int{"libc6": 100, "zlib1g": 90, "tzdata": 50}[pkg] }
 
+func smallOnes(pkg string) int { return map[string]int{"zlib1g": 4, "tzdata": 3}[pkg] }
+
 func TestSplit(t *testing.T) {
 	tests := []struct {
 		name string
@@ -71,6 +73,14 @@ files: /etc/nginx/nginx.conf /etc/passwd
 		{"five", layer.SplitOptions{Budget: 5, Source: source, Rank: rank}, `
 packages: libc6: /usr/lib/libc.so
 packages: libssl3, libssl3-modules, tzdata, zlib1g: /usr/lib/libssl.so /usr/lib/libz.so /usr/lib/libz.so.1 /usr/lib/ossl-modules/legacy.so /usr/share/tz/UTC /var/empty
+effects: ca-certificates: /etc/ssl/certs/ca.crt
+recipes: nginx: /usr/sbin/nginx
+files: /etc/nginx/nginx.conf /etc/passwd
+`},
+		{"six, a small one in many images", layer.SplitOptions{Budget: 6, Source: source, Rank: smallOnes}, `
+packages: libc6: /usr/lib/libc.so
+packages: libssl3, libssl3-modules: /usr/lib/libssl.so /usr/lib/ossl-modules/legacy.so
+packages: tzdata, zlib1g: /usr/lib/libz.so /usr/lib/libz.so.1 /usr/share/tz/UTC /var/empty
 effects: ca-certificates: /etc/ssl/certs/ca.crt
 recipes: nginx: /usr/sbin/nginx
 files: /etc/nginx/nginx.conf /etc/passwd
