@@ -208,9 +208,10 @@ func (e *editor) plan(op Op) (change, error) {
 }
 
 // untouched proves that each active entry outside of the cuts is in the result
-// as it was, in the section where it was.
+// as it was, in the section where it was, and no other.
 func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 	now := after.entries()
+	kept := make(map[*node]bool, len(now))
 	i, shift := 0, 0
 	for _, n := range e.t.entries() {
 		head := n.head()
@@ -227,12 +228,23 @@ func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 		var m *node
 		if len(now) > 0 && now[0].whole.start == head.start+shift {
 			m, now = now[0], now[1:]
+			kept[m] = true
 		}
 		if m == nil || m.name != n.name || len(m.words) != len(n.words) && !(n.block && n.val.end > n.body.start) {
 			return e.bad(op, head.start, "choose another place, or check quotes and brackets of the new text", "%s: `%s` here would no longer say what it says", op, n.name)
 		}
 		if !n.parent.sameChain(m.parent) {
 			return e.bad(op, head.start, "choose another place", "%s: `%s` here would move from %s to %s", op, n.name, place(n.section()), place(m.section()))
+		}
+	}
+	i, shift = 0, 0
+	for _, m := range after.entries() { // on lines without new text there are those of before, and no other
+		at := lines(after.src, m.whole)
+		for ; i < len(cuts) && cuts[i].start+shift+len(cuts[i].text) < at.start; i++ {
+			shift += len(cuts[i].text) - (cuts[i].end - cuts[i].start)
+		}
+		if !kept[m] && (i == len(cuts) || cuts[i].start+shift > at.end) {
+			return e.bad(op, -1, "check quotes and brackets around the changed place", "%s: `%s` in line %d of the result would become an entry", op, m.name, after.line(m.whole.start))
 		}
 	}
 	return nil
