@@ -211,7 +211,7 @@ func tomlLines(s string) (quote byte, text string, ok bool) {
 func tomlLike(t *tree, old *word, v Value) (string, error) {
 	written := old.of(t.src)
 	switch q, _, long := tomlLines(written); {
-	case written[0] == '{':
+	case strings.HasPrefix(written, "{"):
 		return "", fmt.Errorf("it is a table in one line; `replace` changes a text in it")
 	case !long || v.Kind != String || strings.ContainsFunc(v.Text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }):
 		return tomlSpell(old, v)
