@@ -237,13 +237,27 @@ func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 			return e.bad(op, head.start, "choose another place", "%s: `%s` here would move from %s to %s", op, n.name, place(n.section()), place(m.section()))
 		}
 	}
-	i, shift = 0, 0
-	for _, m := range after.entries() { // on lines without new text there are those of before, and no other
-		at := lines(after.src, m.whole)
-		for ; i < len(cuts) && cuts[i].start+shift+len(cuts[i].text) < at.start; i++ {
+	return e.noOther(op, after, cuts, kept)
+}
+
+// noOther proves that the result has no entry besides those that were kept and those
+// that have new text before them on their line, or in them.
+func (e *editor) noOther(op Op, after *tree, cuts []splice, kept map[*node]bool) error {
+	i, shift, bol, seen := 0, 0, 0, 0 // bol: where the line of offset seen begins
+	for _, m := range after.entries() {
+		if kept[m] {
+			continue
+		}
+		if seen < m.whole.start {
+			if nl := strings.LastIndexByte(after.src[seen:m.whole.start], '\n'); nl >= 0 {
+				bol = seen + nl + 1
+			}
+			seen = m.whole.start
+		}
+		for ; i < len(cuts) && cuts[i].start+shift+len(cuts[i].text) < bol; i++ {
 			shift += len(cuts[i].text) - (cuts[i].end - cuts[i].start)
 		}
-		if !kept[m] && (i == len(cuts) || cuts[i].start+shift > at.end) {
+		if i == len(cuts) || cuts[i].start+shift > m.whole.end {
 			return e.bad(op, -1, "check quotes and brackets around the changed place", "%s: `%s` in line %d of the result would become an entry", op, m.name, after.line(m.whole.start))
 		}
 	}

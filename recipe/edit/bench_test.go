@@ -132,3 +132,18 @@ func TestNoQuadraticTime(t *testing.T) {
 		}
 	}
 }
+
+// Nor does a change of many entries that stand on one line.
+func TestNoQuadraticChange(t *testing.T) {
+	const most = 10 * time.Second
+	for format, src := range map[string]string{"json": `{"a": 1, ` + big(`"b": 2, `, 1<<18) + `"c": 3}`, "nginx": big("b 1; ", 1<<18)} {
+		op := `set = "b", to = 3, count = "1+"`
+		start := processorTime(t)
+		if _, err := Apply(Input{Name: "f", Format: format, Bytes: []byte(src), Ops: readOps(t, op)}); err != nil {
+			t.Errorf("%s: %s: %s", format, op, clip(explain(err)))
+		}
+		if d := processorTime(t) - start; d > most {
+			t.Errorf("%s: %s in %d bytes takes %v", format, op, len(src), d)
+		}
+	}
+}

@@ -27,6 +27,9 @@ func (e *editor) each(op Op, active []*node, f func(*node) (splice, error)) (cha
 		if err != nil {
 			return change{}, e.bad(op, n.whole.start, "", "%s: %v", op, err)
 		}
+		if last := len(ch.cuts) - 1; last >= 0 && cut.text == "" && cut.start < ch.cuts[last].end {
+			cut.start = min(ch.cuts[last].end, cut.end) // both take the blanks between them
+		}
 		ch.cuts = append(ch.cuts, cut)
 	}
 	ch.hold = func(after *tree, _ []splice) error {
