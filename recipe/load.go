@@ -90,7 +90,7 @@ func (l *loader) load(names []string) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist) && asked:
 				all, _ := l.list()
-				return fmt.Errorf("no recipe is called %q%s", level[n], inBrackets(nearHint(level[n], all)))
+				return fmt.Errorf("no recipe is called %q%s", level[n], inBrackets(nearHint(ofPath(level[n]), all)))
 			case err != nil && !errors.Is(err, fs.ErrNotExist): // of one that is not there whoever needs it is told
 				return err
 			}
@@ -108,6 +108,11 @@ func (l *loader) load(names []string) error {
 		level = next
 	}
 	return nil
+}
+
+// ofPath is the name that is meant by a path to a recipe, as shells complete them.
+func ofPath(name string) string {
+	return path.Base(strings.TrimSuffix(name, "/"+recipeFile))
 }
 
 // asked are the names of recipes to begin with, each once. Of all that are there it

@@ -73,6 +73,8 @@ func TestLoadFails(t *testing.T) {
 	fsys := tree("recipes/nginx/recipe.toml", "[variant.v]\nx = \"1\"\n", "recipes/bad/recipe.toml", "[imag]\n")
 	tests := []struct{ name, want string }{
 		{"ngnix", `no recipe is called "ngnix" (did you mean "nginx"?)`},
+		{"recipes/nginx/", `no recipe is called "recipes/nginx/" (did you mean "nginx"?)`},
+		{"./recipes/nginx/recipe.toml", `no recipe is called "./recipes/nginx/recipe.toml" (did you mean "nginx"?)`},
 		{"nginx@w", `recipe nginx has no variant "w" (did you mean "v"?)`},
 		{"bad", `recipes/bad/recipe.toml:1:2: unknown key "imag" in the top of the file`},
 	}

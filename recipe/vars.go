@@ -321,6 +321,9 @@ func keysOf(n *node) []string {
 	return keys
 }
 
+// manyNames are as many as a person reads in a sentence.
+const manyNames = 12
+
 // nearHint proposes the nearest of names, or lists them.
 func nearHint(word string, names []string) string {
 	if near := diag.Nearest(word, names); near != "" {
@@ -328,6 +331,9 @@ func nearHint(word string, names []string) string {
 	}
 	if len(names) == 0 {
 		return ""
+	}
+	if more := len(names) - manyNames; more > 1 {
+		return fmt.Sprintf("there are %s and %d more", strings.Join(names[:manyNames], ", "), more)
 	}
 	return "there are " + strings.Join(names, ", ")
 }

@@ -61,7 +61,7 @@ func commands() []*command {
 	return []*command{
 		checkCommand(), lockCommand(), updateCommand(), outdatedCommand(), vendorCommand(), resolveCommand(), planCommand(), explainCommand(), graphCommand(),
 		buildCommand(), showCommand(), whyCommand(), diffCommand(), editCommand(), runCommand(), testCommand(),
-		logCommand(), shellCommand(), verifyCommand(), saveCommand(), pushCommand(), cacheCommand(), gcCommand(), doctorCommand(),
+		logCommand(), shellCommand(), verifyCommand(), saveCommand(), pushCommand(), cacheCommand(), gcCommand(), doctorCommand(), versionCommand(),
 	}
 }
 
@@ -105,24 +105,6 @@ func (e *env) call(ctx context.Context, cmd *command, args []string) error {
 	return err
 }
 
-// parse reads a command's flags, which may stand among its arguments, up to
-// "--". It returns the arguments, and those behind "--".
-func parse(flags *flag.FlagSet, args []string) (operands, behind []string, err error) {
-	if i := slices.Index(args, "--"); i >= 0 {
-		args, behind = args[:i], args[i+1:]
-	}
-	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, nil, err
-		}
-		if flags.NArg() == 0 {
-			return operands, behind, nil
-		}
-		operands = append(operands, flags.Arg(0))
-		args = flags.Args()[1:]
-	}
-}
-
 // finish prints err as people are to see it, and says the exit status.
 func (e *env) finish(cmd *command, err error) int {
 	switch {
@@ -142,9 +124,6 @@ func (e *env) finish(cmd *command, err error) int {
 	case errors.Is(err, errUsage):
 		e.misused(cmd, err)
 		return exitUsage
-	case cmd != nil && isFlagError(err):
-		e.misused(cmd, err)
-		return exitUsage
 	}
 	if e.progress == jsonView {
 		newEvents(e.err).put(jsonEvent{Event: "error", Error: err.Error()})
@@ -154,19 +133,8 @@ func (e *env) finish(cmd *command, err error) int {
 	return exitFailed
 }
 
-// isFlagError reports whether package flag made err: it has no type for them.
-func isFlagError(err error) bool {
-	for _, prefix := range []string{"flag provided but not defined", "invalid value", "flag needs an argument", "invalid boolean"} {
-		if strings.HasPrefix(err.Error(), prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 func (e *env) misused(cmd *command, err error) {
-	what := strings.Replace(err.Error(), "flag provided but not defined: ", "there is no flag ", 1)
-	fmt.Fprintln(e.err, "ashlar:", what)
+	fmt.Fprintln(e.err, "ashlar:", err)
 	if cmd == nil {
 		fmt.Fprintln(e.err, "usage: ashlar COMMAND [ARGUMENT...]; `ashlar help` lists the commands")
 		return
@@ -178,13 +146,13 @@ func (c *command) usage() string { return strings.TrimSpace("ashlar " + c.name +
 
 // help lists the commands.
 func (e *env) help() {
-	fmt.Fprintln(e.out, "ashlar builds container images from recipes, in clean rooms, without root and without a daemon.")
+	fmt.Fprintln(e.out, fold("ashlar builds container images from recipes, in clean rooms, without root and without a daemon.", 0))
 	fmt.Fprintln(e.out)
 	for _, c := range commands() {
-		fmt.Fprintf(e.out, "  %-10s %s\n", c.name, c.short)
+		fmt.Fprintln(e.out, listed(c.name, commandColumn, c.short))
 	}
 	fmt.Fprintln(e.out)
-	fmt.Fprintln(e.out, "-C DIR is the workspace, --store DIR the store, -j N how many actions run at once.")
+	fmt.Fprintln(e.out, "-C DIR is the workspace, --store DIR the store, -j N how many actions at once.")
 	fmt.Fprintln(e.out, "`ashlar COMMAND --help` says more about each.")
 }
 
@@ -193,19 +161,25 @@ func (e *env) helpOn(cmd *command) {
 		e.help()
 		return
 	}
-	fmt.Fprintf(e.out, "usage: %s\n\n%s\n", cmd.usage(), strings.TrimSpace(cmd.long))
+	fmt.Fprintf(e.out, "usage: %s\n\n%s\n", cmd.usage(), folded(cmd.long))
 	fmt.Fprintln(e.out, "\nFlags:")
 	e.flags.VisitAll(func(f *flag.Flag) {
 		if !cmd.store && slices.Contains(storeFlags, f.Name) {
 			return // it is taken, and would do nothing
 		}
-		dashes := "--"
-		if len(f.Name) == 1 {
-			dashes = "-"
-		}
 		what, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(e.out, "  %-22s %s\n", strings.TrimSpace(dashes+f.Name+" "+what), usage)
+		fmt.Fprintln(e.out, listed(strings.TrimSpace(dashed(f.Name)+" "+what), flagColumn, usage))
 	})
+}
+
+// commandsElsewhere is what does what a command that other programs have is for.
+var commandsElsewhere = map[string]string{
+	"init": "a workspace needs none: write recipes/NAME/recipe.toml", "new": "a recipe needs none: write recipes/NAME/recipe.toml",
+	"images": "`ashlar graph` lists the recipes and the sizes of their images", "ls": "`ashlar graph` lists the recipes", "list": "`ashlar graph` lists the recipes",
+	"history": "`ashlar show IMAGE` says where each file comes from", "inspect": "`ashlar show --config IMAGE` prints an image's configuration",
+	"exec": "`ashlar run IMAGE -- CMD` starts another program of an image", "ps": "`ashlar run` stays until the image ends, and none is left behind",
+	"prune": "`ashlar gc` frees the store", "clean": "`ashlar gc` frees the store", "rm": "`ashlar gc` frees the store", "rmi": "`ashlar gc` frees the store",
+	"export": "`ashlar save` writes an image to a file, and `ashlar build -o DIR` an OCI layout", "upgrade": "`ashlar update` moves the lock", "search": "`ashlar resolve PACKAGE` says whether the archives have a package",
 }
 
 // find returns the command of that name.
@@ -216,6 +190,9 @@ func find(name string) (*command, error) {
 			return c, nil
 		}
 		names = append(names, c.name)
+	}
+	if other := commandsElsewhere[name]; other != "" {
+		return nil, usagef("there is no command %q: %s", name, other)
 	}
 	return nil, noSuch(name, names, "there is no command %q", name)
 }

@@ -18,7 +18,7 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		name: "diff", args: "A B", short: "print packages, settings, files and configuration keys that differ between two images",
+		name: "diff", args: "A B", short: "print in what the images of two recipes differ",
 		long: `Compares the images of two recipes, or two variants of one: first the packages whose
 versions differ, then the settings of the image's configuration, then the files, in the
 form of ` + "`ashlar show`" + `. Below a configuration file whose format is known (` + "`ashlar edit\n--formats`" + `) stand the keys that differ.`,

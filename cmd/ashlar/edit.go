@@ -25,8 +25,8 @@ A key that is not in the file is added, and said to be new.
 
   ashlar edit nginx.conf --set http/server_tokens=off
   ashlar edit nginx.conf --ops ops.toml -w
-  ashlar edit sshd_config --from-sed 's/^#*PermitRootLogin.*/PermitRootLogin no/'
-  ashlar edit php.ini --from-shell 'echo "date.timezone = UTC" >> /etc/php/php.ini'
+  ashlar edit sshd_config --from-sed 's/^#*UsePAM.*/UsePAM no/'
+  ashlar edit php.ini --from-shell 'echo "date.timezone = UTC" >> /etc/php.ini'
 
 OPS.toml has set.KEY = "…", unset, comment, uncomment, lines and ops, as below
 [edit.PATH], or that table itself. With --from-sed or --from-shell it prints the
@@ -136,6 +136,9 @@ func formatNames() []string {
 	return names
 }
 
+// formatColumn is where what is said of a format begins.
+const formatColumn = 14
+
 // printFormats prints the table of formats: what each is, and its paths.
 func printFormats(env *env, asJSON bool) error {
 	for _, f := range edit.Formats() {
@@ -149,17 +152,9 @@ func printFormats(env *env, asJSON bool) error {
 			}
 			continue
 		}
-		fmt.Fprintf(env.out, "%-12s %s\n", f.Name, f.About)
-		line := ""
-		for _, g := range f.Globs {
-			if len(line)+len(g) > 80 {
-				fmt.Fprintf(env.out, "%12s %s\n", "", line)
-				line = ""
-			}
-			line += " " + g
-		}
-		if line != "" {
-			fmt.Fprintf(env.out, "%12s %s\n", "", line)
+		fmt.Fprintf(env.out, "%-*s%s\n", formatColumn, f.Name, fold(f.About, formatColumn))
+		if len(f.Globs) > 0 {
+			fmt.Fprintf(env.out, "%*s%s\n", formatColumn, "", fold(strings.Join(f.Globs, " "), formatColumn))
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -74,7 +75,14 @@ var storeFlags = []string{"store", "j", "memory", "progress", "offline"}
 func (e *env) declare(flags *flag.FlagSet) {
 	flags.StringVar(&e.dir, "C", e.dir, "`DIR` is the workspace")
 	flags.StringVar(&e.storeDir, "store", e.storeDir, "`DIR` is the store")
-	flags.IntVar(&e.jobs, "j", e.jobs, "`N` actions run at once")
+	flags.Func("j", "`N` actions run at once", func(n string) error {
+		jobs, err := strconv.Atoi(n)
+		if err != nil || jobs < 1 {
+			return errors.New("write a number from 1 on")
+		}
+		e.jobs = jobs
+		return nil
+	})
 	flags.Func("memory", "actions at once may need `SIZE` together; by default what the machine has left", func(size string) error {
 		var ok bool
 		if e.memory, ok = parseSize(size); !ok {
@@ -97,13 +105,17 @@ func (e *env) globals(args []string) (*command, []string, error) {
 	flags := flag.NewFlagSet("ashlar", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	e.declare(flags)
-	if err := flags.Parse(args); err != nil {
+	version := flags.Bool("version", false, "")
+	if err := flags.Parse(detached(flags, args)); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, nil, nil
 		}
-		return nil, nil, &usageError{err.Error()}
+		return nil, nil, misuse(flags, err)
 	}
 	args = flags.Args()
+	if *version {
+		args = []string{versionCommand().name}
+	}
 	if len(args) == 0 {
 		return nil, nil, usagef("a command is missing")
 	}
@@ -241,6 +253,9 @@ func (e *env) runner(ctx context.Context) (buildroot.Runner, error) { return e.k
 func (e *env) findWorkspace() (string, error) {
 	if e.dir != "" {
 		info, err := os.Stat(e.dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("-C %s: there is no such directory", e.dir)
+		}
 		if err != nil {
 			return "", err
 		}

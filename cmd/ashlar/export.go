@@ -91,7 +91,7 @@ func runSave(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 
 func pushCommand() *command {
 	return &command{
-		name: "push", args: "IMAGE REF", short: "send an image to a registry, with its bill of materials and provenance",
+		name: "push", args: "IMAGE REF", short: "send an image to a registry, with its bill of materials",
 		long: `Sends the image that the recipe IMAGE makes to REF, such as
 registry.example.com/team/nginx:1.26. What the registry has is not sent again. The bill
 of materials (SPDX) and the provenance (SLSA), as ` + "`ashlar show`" + ` prints them, are attached

@@ -27,6 +27,7 @@
 //	ashlar push IMAGE REF
 //	ashlar gc [--keep AGE|SIZE]
 //	ashlar doctor
+//	ashlar version
 //
 // Each has its own `--help`. For all of them -C DIR names the workspace (default:
 // the current directory or the nearest one above it that has ashlar.toml or

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"errors"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/buildroot/usher"
 	"github.com/ashlar-build/ashlar/layer/oci/registry"
@@ -110,6 +110,9 @@ func flagValue(args []string, name, otherwise string) string {
 			return args[i+1]
 		}
 		if value, ok := strings.CutPrefix(bare, name+"="); ok {
+			return value
+		}
+		if letter, value, ok := attached(a); ok && letter == name {
 			return value
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 func showCommand() *command {
 	return &command{
-		name: "show", args: "IMAGE [PATH]", short: "print an image's tree, a file a line, with owner, mode, digest and origin; or one file",
+		name: "show", args: "IMAGE [PATH]", short: "print an image's files, a line each, with their origin; or one",
 		long: `Prints every file of the image that the recipe IMAGE makes: path, type, mode, owner
 and group, the first digits of its digest or where it leads, and where it comes from.
 With the PATH of a directory, what is below it; with that of a file, its bytes.

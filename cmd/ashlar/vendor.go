@@ -37,13 +37,13 @@ const inRegistry = "oci://"
 
 func vendorCommand() *command {
 	return &command{
-		name: "vendor", args: "[--prune] [DIR|oci://REF]", short: "keep all that the lock names, for when its archives have dropped it",
+		name: "vendor", args: "[--prune] [DIR|oci://REF]", short: "keep all that the lock names, whatever the archives drop",
 		long: `Keeps every package and source that builds and tests of all recipes may use in DIR,
 or as one artefact in a registry. Without an argument it is where ashlar.toml says:
 
   [workspace]
-  vendor = "vendor"     # or "/srv/vendor", "oci://registry.example.com/team/vendor",
-                        # or the URL at which a web server has the directory
+  vendor = "vendor"   # or "/srv/vendor", "oci://registry.example.com/vendor",
+                      # or the URL at which a web server has the directory
 
 Builds then ask the vendor first; with --offline they ask nobody else. What it has
 already is not written again. DIR is an OCI image layout: skopeo, oras and the like

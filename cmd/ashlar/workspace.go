@@ -49,11 +49,23 @@ func (e *env) warnOf(w *workspace, names []string) {
 	}
 }
 
+// firstRecipe is what somebody may begin with who has none.
+const firstRecipe = `
+    [depends]
+    runtime = ["hello"]
+
+    [image]
+    entrypoint = ["hello"]
+    user       = "nobody"`
+
 // loadRecipes is load without warnings.
 func (e *env) loadRecipes(names ...string) (*workspace, error) {
 	w, err := e.loadSettings(names...)
 	if err == nil && len(w.Recipes) == 0 {
-		err = fmt.Errorf("there are no recipes here: a recipe is recipes/NAME/recipe.toml below the workspace, which -C names")
+		err = &diag.Error{
+			Msg:  "there are no recipes here: a recipe is recipes/NAME/recipe.toml below the workspace, which -C names",
+			Hint: "begin with recipes/hello/recipe.toml, then `ashlar lock` and `ashlar build`:\n" + firstRecipe,
+		}
 	}
 	return w, err
 }
