@@ -1,10 +1,8 @@
 package apt
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -42,57 +40,28 @@ func meant(s set, text string, err error) string {
 	case id != index.None && (s.Name(id).Versions.Count > 0 || s.Name(id).Providers.Count > 0) || name == "":
 		return ""
 	}
-	if n := nearName(s.Index, name); n != "" {
-		return fmt.Sprintf("did you mean %q?", n)
+	if near := nearNames(s.Index, name); len(near) > 0 {
+		return "did you mean " + orList(near) + "?"
 	}
 	return "`apt-cache search` or https://packages.debian.org finds names; another archive may have it"
+}
+
+// orList writes names as a sentence has them: "a", "b" or "c".
+func orList(names []string) string {
+	var b strings.Builder
+	for i, n := range names {
+		switch {
+		case i > 0 && i == len(names)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", n)
+	}
+	return b.String()
 }
 
 func parseError(text string) error {
 	_, err := relation.Parse(text)
 	return err
-}
-
-// numbers are what changes in the name of a package when its software is released
-// anew, with what Debian wrote behind some of them in 2024.
-var numbers = regexp.MustCompile(`[0-9]+(\.[0-9]+)*(t64)?`)
-
-// shortName is how long a name is of which two letters are a third.
-const shortName = 8
-
-// nearName returns the package that a name was most likely meant to be, or "": one with
-// other numbers in it, the highest of them, one that was mistyped, or one that says more.
-func nearName(ix *index.Index, asked string) string {
-	name := strings.ToLower(asked) // as all packages of Debian are called
-	var all, alike, longer []string
-	skeleton := numbers.ReplaceAllString(name, "0")
-	for id := range ix.NameCount() {
-		n := ix.NameOf(id)
-		switch {
-		case ix.Name(id).Versions.Count == 0:
-		case n == name && n != asked:
-			return n
-		case skeleton != name && n[0] == name[0] && numbers.ReplaceAllString(n, "0") == skeleton:
-			alike = append(alike, n)
-		case strings.HasSuffix(n, "-"+name), strings.HasPrefix(n, name+"-"):
-			longer = append(longer, n)
-		case n[0] == name[0] && max(len(n)-len(name), len(name)-len(n)) <= 2:
-			all = append(all, n)
-		}
-	}
-	slices.Sort(all)
-	dots := func(n string) int { return strings.Count(n, ".") - strings.Count(name, ".") }
-	switch {
-	case len(alike) > 0:
-		return slices.MaxFunc(alike, func(a, b string) int {
-			return cmp.Or(-cmp.Compare(dots(a)*dots(a), dots(b)*dots(b)), relation.Compare(a, b))
-		})
-	case diag.Slip(name, all) != "":
-		return diag.Slip(name, all)
-	case len(longer) > 0:
-		return slices.MinFunc(longer, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
-	case len(name) <= shortName:
-		return diag.Nearest(name, all)
-	}
-	return ""
 }
