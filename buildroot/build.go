@@ -146,8 +146,8 @@ func (b *Builder) Close() error {
 }
 
 // Build carries out the plan as far as its goals need it. A goal that fails does
-// not stop the others; the error then holds all failures, each once, and the
-// results what was built.
+// not stop the others; the error then holds all failures, each once, those of many
+// downloads for one reason as one, and the results what was built.
 func (b *Builder) Build(ctx context.Context) (*Results, error) {
 	parent := ctx
 	ctx, b.stop = context.WithCancelCause(ctx)
@@ -204,7 +204,7 @@ func (b *Builder) results(ctx context.Context) (*Results, error) {
 	if ctx.Err() != nil {
 		return r, context.Cause(ctx)
 	}
-	return r, errors.Join(errs...)
+	return r, errors.Join(fetch.Together(errs)...)
 }
 
 // do runs an action when it is its turn. What need not hold up others, such as

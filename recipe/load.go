@@ -50,6 +50,15 @@ func Load(fsys fs.FS, names ...string) (*Workspace, error) {
 	return l.w, l.variants(names)
 }
 
+// LoadSettings reads ashlar.toml alone: no mistake of a recipe matters.
+func LoadSettings(fsys fs.FS) (*Workspace, error) {
+	l := loader{fsys: fsys}
+	if err := l.workspace(); err != nil {
+		return nil, err
+	}
+	return l.w, l.errs.Err()
+}
+
 // A loader reads a workspace.
 type loader struct {
 	fsys    fs.FS

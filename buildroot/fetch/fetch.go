@@ -80,6 +80,7 @@ type Progress struct {
 	Bytes int64  // that are here, those of earlier attempts too
 	Total int64  // of the whole, or 0 if nobody knows yet
 	Done  bool   // no more will be told of this download
+	Err   error  // of Done: why the file was not had
 }
 
 // A Request asks for one file that is known by its digest.

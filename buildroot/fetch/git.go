@@ -92,7 +92,7 @@ func (e *exported) Write(p []byte) (int, error) {
 	if e.t.part.Size()+int64(len(p)) > e.t.limit() {
 		return 0, &GitError{Err: errors.New(e.t.tooLong()), Remedy: remedyGit}
 	}
-	defer e.t.progress(false)
+	defer e.t.progress(false, nil)
 	return e.t.part.Write(p)
 }
 

@@ -91,7 +91,7 @@ func (f *Fetcher) fetch(ctx context.Context, req Request) (digest string, err er
 		return digest, errors.Join(err, t.part.Discard())
 	}
 	t.resumed = t.part.Size() > 0
-	defer func() { t.progress(true) }()
+	defer func() { t.progress(true, err) }()
 	places := f.candidates
 	if req.Git != nil {
 		places = f.repositories
@@ -286,7 +286,7 @@ func (t *transfer) copy(ctx context.Context, body io.Reader) error {
 		if _, err := t.part.Write(buf[:n]); err != nil {
 			return err
 		}
-		t.progress(false)
+		t.progress(false, nil)
 		if err == io.EOF {
 			return t.ended()
 		}
@@ -368,7 +368,7 @@ func (t *transfer) reset() error {
 // tellEvery is how often progress is told.
 const tellEvery = 200 * time.Millisecond
 
-func (t *transfer) progress(done bool) {
+func (t *transfer) progress(done bool, err error) {
 	if t.f.opts.Progress == nil || !done && time.Since(t.told) < tellEvery {
 		return
 	}
@@ -377,7 +377,7 @@ func (t *transfer) progress(done bool) {
 	if total == 0 {
 		total = t.total
 	}
-	t.f.opts.Progress(Progress{Name: t.req.Name, URL: t.url, Bytes: t.part.Size(), Total: total, Done: done})
+	t.f.opts.Progress(Progress{Name: t.req.Name, URL: t.url, Bytes: t.part.Size(), Total: total, Done: done, Err: err})
 }
 
 // isHTML reports whether an answer says to be a page for people, such as those

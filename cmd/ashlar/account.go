@@ -25,6 +25,7 @@ func accountOf(p *plan.Plan, r *buildroot.Results) account {
 	var a account
 	unable := map[string]bool{} // recipes of which something failed
 	atWork := map[string]bool{} // recipes of which something was stopped
+	var lost []string           // unpackings that failed
 	for _, x := range p.Actions {
 		var input *buildroot.InputError
 		switch err := r.Failed[x.ID]; {
@@ -33,9 +34,16 @@ func accountOf(p *plan.Plan, r *buildroot.Results) account {
 		case r.Stopped[x.ID]:
 			atWork[x.Recipe] = true
 		case err != nil && !errors.As(err, &input):
-			a.failed = append(a.failed, x.Label)
 			unable[x.Recipe] = true
+			if x.Kind == plan.KindUnpack {
+				lost = append(lost, x.Label)
+				break
+			}
+			a.failed = append(a.failed, x.Label)
 		}
+	}
+	if len(lost) > 0 {
+		a.failed = append([]string{someOf(lost)}, a.failed...)
 	}
 	for _, g := range p.Goals {
 		var input *buildroot.InputError
@@ -46,7 +54,7 @@ func accountOf(p *plan.Plan, r *buildroot.Results) account {
 		case stopped:
 			a.unbegun = append(a.unbegun, g.Recipe)
 		case errors.As(r.Failed[g.Action], &input) && input.Cause.Recipe != g.Recipe:
-			a.skipped = append(a.skipped, g.Recipe+", which needs "+cmp.Or(input.Cause.Recipe, input.Cause.Label))
+			a.skipped = append(a.skipped, g.Recipe+", which needs "+cmp.Or(input.Cause.Recipe, strings.TrimPrefix(input.Cause.Label, "unpack ")))
 		}
 		unable[g.Recipe] = unable[g.Recipe] || stopped
 	}
@@ -56,6 +64,22 @@ func accountOf(p *plan.Plan, r *buildroot.Results) account {
 		*list = slices.Compact(*list)
 	}
 	return a
+}
+
+// manyLabels are as many unpackings as are told by their names.
+const manyLabels = 3
+
+// someOf names actions of one kind, by their labels: of many the first few.
+func someOf(labels []string) string {
+	named := slices.Clone(labels[:min(len(labels), manyLabels)])
+	for i := range named[1:] {
+		_, named[i+1], _ = strings.Cut(named[i+1], " ") // the kind is said once
+	}
+	text := strings.Join(named, ", ")
+	if more := len(labels) - len(named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // account prints one, unless the error says all.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot"
+	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
@@ -140,6 +141,9 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 
 // explain turns failures into what a person can act on.
 func (e *env) explain(err error) error {
+	if _, whole := err.(*fetch.Error); whole { // its causes say less than it does
+		return err
+	}
 	if all, ok := err.(interface{ Unwrap() []error }); ok {
 		var explained []error
 		for _, err := range all.Unwrap() {

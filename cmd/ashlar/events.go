@@ -55,6 +55,9 @@ func (v *events) download(d fetch.Progress) {
 	if d.Done {
 		e.Event = "fetched"
 	}
+	if d.Err != nil {
+		e.Error = d.Err.Error()
+	}
 	v.put(e)
 }
 

@@ -75,7 +75,7 @@ func runGC(ctx context.Context, env *env, flags *flag.FlagSet, args []string) er
 // needed are the results and downloads of all recipes of the workspace. One that
 // cannot be planned needs nothing that is known, which is said.
 func (e *env) needed() []string {
-	w, err := e.loadSettings()
+	w, err := e.loadSome()
 	if err == nil && len(w.Recipes) == 0 {
 		return nil
 	}

@@ -58,7 +58,7 @@ func connectGit(ctx context.Context, address string) ([]*os.File, error) {
 // repositories are the addresses of all repositories that recipes of the workspace
 // name. Recipes that cannot be read name none: `ashlar check` is there for them.
 func (e *env) repositories() []string {
-	w, err := e.loadSettings()
+	w, err := e.loadSome()
 	if err != nil {
 		return nil
 	}

@@ -91,6 +91,7 @@ type plain struct {
 	say      func(line string)
 	began    time.Time
 	unpacked int
+	lost     []string         // labels of unpackings that failed
 	bytes    map[string]int64 // downloads by name
 	fetched  int
 }
@@ -103,6 +104,8 @@ func (p *plain) event(ev buildroot.Event) {
 	switch {
 	case ev.State == buildroot.Done && ev.Action.Kind == plan.KindUnpack:
 		p.unpacked++
+	case ev.State == buildroot.Failed && ev.Action.Kind == plan.KindUnpack:
+		p.lost = append(p.lost, ev.Action.Label)
 	case ev.State == buildroot.Done:
 		p.flush()
 		p.say(fmt.Sprintf("%7.1f s  %s", ev.Took.Seconds(), ev.Action.Label))
@@ -117,7 +120,7 @@ func (p *plain) event(ev buildroot.Event) {
 
 func (p *plain) download(d fetch.Progress) {
 	p.bytes[d.Name] = d.Bytes
-	if d.Done {
+	if d.Done && d.Err == nil {
 		p.fetched++
 	}
 }
@@ -138,5 +141,9 @@ func (p *plain) flush() {
 	if p.unpacked > 0 {
 		p.say(fmt.Sprintf("%7.1f s  unpacked %s", time.Since(p.began).Seconds(), plural(p.unpacked, "package")))
 		p.unpacked = 0
+	}
+	if len(p.lost) > 0 {
+		p.say(fmt.Sprintf("%7.1f s  %s failed", time.Since(p.began).Seconds(), someOf(p.lost)))
+		p.lost = nil
 	}
 }

@@ -138,7 +138,7 @@ func (v *vendoring) fetch(ctx context.Context, p *plan.Plan) error {
 		})
 	}
 	g.Wait() // errs has the errors
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(fetch.Together(errs)...); err != nil {
 		return err
 	}
 	for _, d := range downloads {

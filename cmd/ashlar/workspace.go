@@ -60,7 +60,7 @@ const firstRecipe = `
 
 // loadRecipes is load without warnings.
 func (e *env) loadRecipes(names ...string) (*workspace, error) {
-	w, err := e.loadSettings(names...)
+	w, err := e.loadSome(names...)
 	if err == nil && len(w.Recipes) == 0 {
 		err = &diag.Error{
 			Msg:  "there are no recipes here: a recipe is recipes/NAME/recipe.toml below the workspace, which -C names",
@@ -70,13 +70,20 @@ func (e *env) loadRecipes(names ...string) (*workspace, error) {
 	return w, err
 }
 
-// loadSettings is load for commands that can do without recipes.
-func (e *env) loadSettings(names ...string) (*workspace, error) {
+// loadSome is loadRecipes for commands that can do without recipes.
+func (e *env) loadSome(names ...string) (*workspace, error) {
+	return e.loadBy(func(files fs.FS) (*recipe.Workspace, error) { return recipe.Load(files, names...) })
+}
+
+// loadSettings reads the workspace's settings, and no recipe.
+func (e *env) loadSettings() (*workspace, error) { return e.loadBy(recipe.LoadSettings) }
+
+func (e *env) loadBy(load func(files fs.FS) (*recipe.Workspace, error)) (*workspace, error) {
 	files, err := e.workspaceFiles()
 	if err != nil {
 		return nil, err
 	}
-	w, err := recipe.Load(files, names...)
+	w, err := load(files)
 	if err != nil {
 		return nil, err
 	}
