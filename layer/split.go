@@ -24,6 +24,9 @@ type SplitOptions struct {
 	// Rank says how many images of the world are likely to hold a package; the
 	// higher, the lower it lies. Nil: all the same.
 	Rank func(pkg string) int
+	// Before are directories as they are in all layers but the uppermost, by path:
+	// there, they are as the tree has them.
+	Before map[string]*File
 }
 
 // A Layer is some files of a tree, to be written as one blob.
@@ -58,17 +61,27 @@ func Split(t *Tree, o SplitOptions) []Layer {
 		o.Budget = 8
 	}
 	groups := map[string]*group{}
-	for _, f := range t.Files() {
-		if isDir(f) && hasInside(t, f) {
-			continue // it comes with what is in it
-		}
-		g := groupOf(t, f, o)
+	add := func(g group, f *File) {
 		have := groups[g.key]
 		if have == nil {
 			have = &g
 			groups[g.key] = have
 		}
 		have.add(f)
+	}
+	for _, f := range t.Files() {
+		g := groupOf(t, f, o)
+		if old := o.Before[f.Path]; old != nil {
+			add(uppermost, f)
+			if g.key == uppermost.key {
+				continue
+			}
+			f = old
+		}
+		if isDir(f) && hasInside(t, f) {
+			continue // it comes with what is in it
+		}
+		add(g, f)
 	}
 	list := make([]*group, 0, len(groups))
 	for _, g := range groups {
@@ -77,10 +90,17 @@ func Split(t *Tree, o SplitOptions) []Layer {
 	slices.SortFunc(list, compareGroups)
 	var layers []Layer
 	for _, g := range fit(list, o.Budget) {
-		layers = append(layers, Layer{Name: g.name(), Files: withParents(t, g.files)})
+		before := o.Before
+		if g.stratum == uppermost.stratum {
+			before = nil
+		}
+		layers = append(layers, Layer{Name: g.name(), Files: withParents(t, g.files, before)})
 	}
 	return layers
 }
+
+// uppermost is the group of what no package, script or recipe's step made.
+var uppermost = group{stratum: stratumFiles, key: "files"}
 
 // A group is files that stay together.
 type group struct {
@@ -138,7 +158,7 @@ func groupOf(t *Tree, f *File, o SplitOptions) group {
 	case FromRecipe:
 		return group{stratum: stratumRecipes, key: "recipe " + from.Name}
 	}
-	return group{stratum: stratumFiles, key: "files"}
+	return uppermost
 }
 
 // compareGroups puts the lowest first.
@@ -201,8 +221,8 @@ func hasInside(t *Tree, f *File) bool {
 	return i < len(t.order) && Below(t.order[i].Path, f.Path)
 }
 
-// withParents adds the tree's directories above each file.
-func withParents(t *Tree, files []*File) []*File {
+// withParents adds the directories above each file: those of before, or the tree's.
+func withParents(t *Tree, files []*File, before map[string]*File) []*File {
 	seen := map[string]bool{}
 	for _, f := range files {
 		seen[f.Path] = true
@@ -215,7 +235,7 @@ func withParents(t *Tree, files []*File) []*File {
 				break
 			}
 			seen[dir] = true
-			if d := t.files[dir]; d != nil {
+			if d := cmp.Or(before[dir], t.files[dir]); d != nil {
 				all = append(all, d)
 			}
 		}

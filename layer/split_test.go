@@ -2,6 +2,7 @@ package layer_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,51 @@ func TestLayerIDs(t *testing.T) {
 	}
 	if _, err := (layer.Layer{Name: "x", Files: owned.Files()}).ID(layer.BlobOptions{}); err == nil {
 		t.Error("a user without a number was taken")
+	}
+}
+
+// A directory that has another time above has it in the last layer, and changes no
+// other.
+func TestSplitBefore(t *testing.T) {
+	ids := func(layers []layer.Layer) (ids []string) {
+		for _, l := range layers {
+			id, err := l.ID(layer.BlobOptions{TarOptions: layer.TarOptions{Epoch: 10}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	plain := ids(layer.Split(imageTree(), layer.SplitOptions{}))
+	tree, before := imageTree(), map[string]*layer.File{}
+	for _, dir := range []string{"/etc", "/usr/lib", "/usr/share/tz", "/var/empty"} { // with files of all layers, and none
+		old := tree.Get(dir)
+		later := *old
+		later.MTime = 10
+		before[dir] = old
+		tree.Put(&later)
+	}
+	layers := layer.Split(tree, layer.SplitOptions{Before: before})
+	last := len(layers) - 1
+	if got := ids(layers); !slices.Equal(got[:last], plain[:last]) || got[last] == plain[last] {
+		t.Errorf("without, the layers are %v, with it %v", plain, got)
+	}
+	var trees []*layer.Tree
+	for _, l := range layers {
+		trees = append(trees, layer.New(l.Files...))
+		if trees[len(trees)-1].Len() != len(l.Files) {
+			t.Errorf("layer %s has a path twice", l.Name)
+		}
+	}
+	merged := layer.Merge(trees...)
+	if d := layer.Diff(tree, merged); len(d) > 0 {
+		t.Errorf("the layers together are another tree: %v", d)
+	}
+	for dir := range before {
+		if m := merged.Get(dir).MTime; m != 10 {
+			t.Errorf("%s is of %d", dir, m)
+		}
 	}
 }
 

@@ -2,10 +2,15 @@ package effects
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ashlar-build/ashlar/buildroot/deb"
+	"github.com/ashlar-build/ashlar/buildroot/job"
 	"github.com/ashlar-build/ashlar/layer"
 )
 
@@ -71,6 +76,34 @@ func (v *run) date(pkg string) int64 {
 	return v.Epoch
 }
 
+// latest is the time that a path has at most.
+func (v *run) latest(p string, by doer) int64 {
+	if n, _ := NoiseOf(p); n.Rule == RuleNewest {
+		return v.Epoch
+	}
+	return v.date(by.pkg)
+}
+
+// dateNew gives directories that a script made, which were not there before, the
+// time that they will have, while the container waits: scripts that follow see that
+// one. Of a directory of now fontconfig would keep no cache.
+func (v *run) dateNew(before map[string]job.Change, by doer) error {
+	if by.pkg == "" {
+		return nil
+	}
+	for p, c := range v.track.now {
+		_, had := before[p]
+		date := v.latest(p, by)
+		if had || c.Kind != job.Dir || c.MTime.Unix() < date || v.lower(p) != nil {
+			continue
+		}
+		if err := stamp(v.upper, &c, date); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // setDate lets the next step have the date of a package.
 func (v *run) setDate(b *strings.Builder, pkg string) {
 	fmt.Fprintf(b, "SOURCE_DATE_EPOCH=%d\n", v.date(pkg))
@@ -86,4 +119,18 @@ func (v *run) datesOfTriggers(b *strings.Builder) {
 		}
 	}
 	b.WriteString("\tesac\n}\n")
+}
+
+// stamp sets the time of what is younger, and of every directory.
+func stamp(root *os.Root, c *job.Change, date int64) error {
+	if c.Kind == job.Whiteout || c.MTime.Unix() < date && c.Kind != job.Dir {
+		return nil
+	}
+	dir, err := root.Open("." + filepath.Dir(c.Path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	ts := unix.Timespec{Sec: date}
+	return unix.UtimesNanoAt(int(dir.Fd()), filepath.Base(c.Path), []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
 }

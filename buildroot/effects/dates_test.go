@@ -3,6 +3,7 @@ package effects
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,6 +101,48 @@ func TestDatesOfEffects(t *testing.T) {
 		if l := e.Lines[0]; l.Text != "pp:!:0::::::" {
 			t.Errorf("others of %d: shadow has %q", other, l.Text)
 		}
+	}
+}
+
+// A directory that a script makes has its time when the next script runs; one that was
+// there, and what lies in it, have that of the change.
+func TestDatesOfNew(t *testing.T) {
+	age := func(u, name string) time.Time {
+		fi, err := os.Stat(filepath.Join(u, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fi.ModTime()
+	}
+	common := aged("common", 500, "/usr/share/common/x", "")
+	common.Files = append(common.Files, debtest.File{Path: "./var/lib/common/", MTime: 400})
+	began := time.Now().Add(-time.Minute)
+	f := &fake{does: map[string]func(string){
+		"pp postinst": func(u string) {
+			put(t, u, "var/lib/pp/new", "x")
+			put(t, u, "var/lib/common/pp", "x")
+			os.Mkdir(filepath.Join(u, "var/lib/old"), 0o755)
+			os.Chtimes(filepath.Join(u, "var/lib/old"), time.Unix(300, 0), time.Unix(300, 0))
+		},
+		"zz postinst": func(u string) {
+			for name, want := range map[string]int64{"var/lib/pp": 1000, "var/lib/old": 300} {
+				if m := age(u, name); !m.Equal(time.Unix(want, 0)) {
+					t.Errorf("the next script finds %s of %v", name, m)
+				}
+			}
+			for _, name := range []string{"var/lib/pp/new", "var/lib/common"} {
+				if m := age(u, name); m.Before(began) {
+					t.Errorf("the next script finds %s of %v", name, m)
+				}
+			}
+		},
+	}}
+	packages := []*deb.Package{made(t, aged("pp", 1000, "/usr/share/pp/x", "")), made(t, common), made(t, aged("zz", 900, "/usr/share/zz/x", ""))}
+	if _, err := wave(t, f, Wave{Packages: packages, Epoch: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(f.run, "zz postinst") {
+		t.Errorf("the steps were %q", f.run)
 	}
 }
 

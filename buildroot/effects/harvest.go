@@ -274,14 +274,6 @@ func (h *harvest) index(ctx context.Context, e *Effects) error {
 	return nil
 }
 
-// latest is the time that a path has at most.
-func (h *harvest) latest(p string, by doer) int64 {
-	if n, _ := NoiseOf(p); n.Rule == RuleNewest {
-		return h.Epoch
-	}
-	return h.date(by.pkg)
-}
-
 // dated is the time that a path is to have: f is its entry in the index. A directory
 // that has none, because it is as it was, has the time that it had.
 func (h *harvest) dated(c *job.Change, f *layer.File) int64 {
@@ -365,18 +357,4 @@ func (h *harvest) regular(root *os.Root, c *job.Change, f *layer.File, first map
 	f.Digest = hex.EncodeToString(sum.Sum(nil))
 	f.Facts = layer.FactsOf(in, f.Size)
 	return h.suspect(in, f)
-}
-
-// stamp sets the time of what is younger, and of every directory.
-func stamp(root *os.Root, c *job.Change, date int64) error {
-	if c.Kind == job.Whiteout || c.MTime.Unix() < date && c.Kind != job.Dir {
-		return nil
-	}
-	dir, err := root.Open("." + filepath.Dir(c.Path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	ts := unix.Timespec{Sec: date}
-	return unix.UtimesNanoAt(int(dir.Fd()), filepath.Base(c.Path), []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
 }

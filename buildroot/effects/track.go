@@ -48,8 +48,13 @@ func (v *run) checkpoint(ctx context.Context, label string) error {
 		by.pkg, by.script, _ = strings.Cut(label, " ")
 	}
 	v.track.by = by
+	before := v.track.now
 	v.track.see(changes, by, v.base)
-	if err := v.editMade(ctx, by); err != nil {
+	err = v.dateNew(before, by)
+	if err == nil {
+		err = v.editMade(ctx, by)
+	}
+	if err != nil {
 		v.track.err = err
 		return err
 	}

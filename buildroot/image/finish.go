@@ -62,9 +62,10 @@ func (a *assembly) finish(t *layer.Tree, roots []root) (*Result, error) {
 	if a.in.Base != nil {
 		top = layer.Above(a.in.Base, t)
 	}
+	before := a.touch(t, top, created)
 	res := &Result{
 		Tree: t, IDs: a.accounts.ids(), Created: created, Config: a.config(created), Report: a.report, Packages: packages,
-		Layers: layer.Split(top, layer.SplitOptions{Source: a.source, Rank: a.rank}),
+		Layers: layer.Split(top, layer.SplitOptions{Source: a.source, Rank: a.rank, Before: before}),
 	}
 	for _, p := range a.parts {
 		res.Recipes = append(res.Recipes, p.Recipe)
@@ -91,60 +92,6 @@ func (a *assembly) checkKeep(t *layer.Tree) {
 		}
 		a.mistake(k.Pos, hint, "keep %q names nothing in the image", k.Name)
 	}
-}
-
-// date gives what was made here the time of the newest file that was not, and
-// returns it. So nothing in the image tells when it was assembled.
-//
-// Directories that several packages have are without a time, 1970: they stand in
-// the layers of each of them, and whose time they had would depend on what else
-// is in the image.
-func (a *assembly) date(t *layer.Tree) int64 {
-	newest := int64(0)
-	for _, f := range t.Files() {
-		if !madeNow(f) {
-			newest = max(newest, f.MTime)
-		}
-	}
-	common := a.runtime.commonDirs()
-	for _, f := range slices.Clone(t.Files()) {
-		mtime := f.MTime
-		switch {
-		case f.Type == layer.Dir && (f.Origin.Kind == layer.FromSkeleton || f.Origin.Kind == layer.FromPackage && common[f.Path]):
-			mtime = 0
-		case madeNow(f) && mtime == 0:
-			mtime = newest
-		}
-		if mtime != f.MTime {
-			g := *f
-			g.MTime = mtime
-			t.Put(&g)
-		}
-	}
-	return newest
-}
-
-// madeNow reports whether the file is none that existed before.
-func madeNow(f *layer.File) bool {
-	switch f.Origin.Kind {
-	case layer.FromPackage, layer.FromEffect, layer.FromRecipe:
-		return false
-	}
-	return true
-}
-
-// commonDirs are the directories that more than one package has.
-func (u *universe) commonDirs() map[string]bool {
-	common := map[string]bool{}
-	for _, p := range u.pkgs {
-		for _, f := range p.files {
-			if f.Type == layer.Dir {
-				_, again := common[f.Path]
-				common[f.Path] = again
-			}
-		}
-	}
-	return common
 }
 
 // source is the source package of a kept one.
