@@ -165,6 +165,9 @@ func (w *building) prepare(ctx context.Context, inputs map[plan.ID]store.Result)
 	if w.layers, err = w.rootOf(w.scratch, inputs); err != nil {
 		return err
 	}
+	if err := w.knowLocales(inputs); err != nil {
+		return err
+	}
 	if w.shares, err = w.knowsFifos(w.do.Root, inputs); err != nil {
 		return err
 	}

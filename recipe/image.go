@@ -24,6 +24,7 @@ type Image struct {
 	Locale     string  // "C.UTF-8"
 	Locales    []string
 	LocalePos  diag.Pos // of locale, or of locales
+	LocalesPos diag.Pos // of locales
 	Timezone   string   // "UTC"
 	ZonePos    diag.Pos
 	Labels     []Var

@@ -33,7 +33,8 @@ func (r *reader) image(n *node, i *Instance) *Image {
 	for _, kid := range r.entries(n.get("locales"), false) {
 		m.Locales = append(m.Locales, r.locale(kid))
 	}
-	m.ZonePos, m.LocalePos = r.pos(n.get("timezone")), r.pos(n.get("locales"))
+	m.ZonePos, m.LocalesPos = r.pos(n.get("timezone")), r.pos(n.get("locales"))
+	m.LocalePos = m.LocalesPos
 	if locale := n.get("locale"); locale != nil {
 		m.LocalePos = r.pos(locale)
 	}
@@ -174,8 +175,20 @@ func (r *reader) locale(n *node) string {
 	case regexp.MustCompile(`^[a-z]{2,3}(_[A-Z]{2})?\.UTF-8(@[a-z]+)?$`).MatchString(s):
 		return s
 	}
-	r.badValue(n, `write "en_US.UTF-8" or "C.UTF-8"`, "%q is no locale", s)
+	r.badValue(n, localeHint(s), "%q is no locale in UTF-8", s)
 	return "C.UTF-8"
+}
+
+// localeHint says how what was meant to be a locale is written.
+func localeHint(s string) string {
+	parts := regexp.MustCompile(`^([a-zA-Z]{2,3})[_-]([a-zA-Z]{2})(\.[a-zA-Z0-9-]+)?(@[a-z]+)?$`).FindStringSubmatch(s)
+	switch {
+	case s == "C" || s == "POSIX" || strings.HasPrefix(s, "C."):
+		return `write "C.UTF-8"`
+	case parts != nil:
+		return `write "` + strings.ToLower(parts[1]) + "_" + strings.ToUpper(parts[2]) + ".UTF-8" + parts[4] + `"`
+	}
+	return `write "en_US.UTF-8" or "C.UTF-8"`
 }
 
 // timezone reads a name of the time zone database.

@@ -29,6 +29,14 @@ func (m *Image) Languages() []string {
 	return slices.Compact(all)
 }
 
+// LanguagePos is where the recipe asks for one of its languages.
+func (m *Image) LanguagePos(name string) diag.Pos {
+	if name != m.Locale {
+		return m.LocalesPos
+	}
+	return m.LocalePos
+}
+
 // LocaleTools are the packages of the root in which locales are generated; none
 // if there are none to generate.
 func (m *Image) LocaleTools() []Dep {

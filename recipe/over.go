@@ -20,6 +20,7 @@ func (m *Image) over(base *Image) *Image {
 	instead(said("scratch"), &out.Scratch, base.Scratch)
 	instead(said("locale"), &out.Locale, base.Locale)
 	instead(said("locales"), &out.Locales, base.Locales)
+	instead(said("locales"), &out.LocalesPos, base.LocalesPos)
 	instead(said("locale", "locales"), &out.LocalePos, base.LocalePos)
 	instead(said("timezone"), &out.Timezone, base.Timezone)
 	instead(said("timezone"), &out.ZonePos, base.ZonePos)

@@ -136,6 +136,7 @@ type Build struct {
 	Room    Room
 	Steps   []recipe.Step
 	Caches  []recipe.Ref `plan:"-"` // they can make it faster, and nothing else
+	Locales []recipe.Ref `plan:"-"` // what the steps generate, if it is that
 
 	Vendor    ID              // the vendor action; empty: none
 	Languages []language.Kind // whose caches it has
