@@ -79,7 +79,11 @@ func (a *assembly) remove(t *layer.Tree, globs []recipe.Ref) {
 		hits := matching(t, deb.Canonical(g.Name))
 		hits = slices.DeleteFunc(hits, func(f *layer.File) bool { return f.Origin.Kind == layer.FromSkeleton })
 		if len(hits) == 0 {
-			a.mistake(g.Pos, a.nearHint(t, g.Name), "remove %q names nothing", g.Name)
+			what, hint := a.absent(t, g.Name, "names nothing")
+			if why, _ := a.leftOut(g.Name); why != "" {
+				hint = "leave it out of [remove], too"
+			}
+			a.mistake(g.Pos, hint, "remove %q %s", g.Name, what)
 		}
 		for _, f := range hits {
 			t.Delete(f.Path)
@@ -325,7 +329,8 @@ func (a *assembly) sources(below *layer.Tree, c content, f recipe.File) []source
 func (a *assembly) fromImage(below *layer.Tree, f recipe.File, whole bool) []source {
 	at, file, err := below.Resolve(deb.Canonical(f.From))
 	if err != nil {
-		a.mistake(f.Pos, a.nearHint(below, f.From), "file %s: nothing in the image is %s", f.Path, f.From)
+		what, hint := a.absent(below, f.From, "nothing in the image is "+f.From)
+		a.mistake(f.Pos, hint, "file %s: %s", f.Path, what)
 		return nil
 	}
 	isDir := file == nil || file.Type == layer.Dir

@@ -70,7 +70,8 @@ func (a *assembly) target(t *layer.Tree, e recipe.Edit, p string) *layer.File {
 	case err != nil && a.removed[p]:
 		a.mistake(e.Pos, "", "edit %s: [remove] takes that file away", p)
 	case err != nil:
-		a.mistake(e.Pos, a.nearHint(t, p), "edit %s: the image has no such file", p)
+		what, hint := a.absent(t, p, "the image has no such file")
+		a.mistake(e.Pos, hint, "edit %s: %s", p, what)
 	case f == nil || f.Type == layer.Dir:
 		a.mistake(e.Pos, "", "edit %s: it is a directory", p)
 	case f.Type == layer.Hardlink:

@@ -12,14 +12,18 @@ import (
 func TestMistakes(t *testing.T) {
 	const world = `
 		package aa 1
-		Depends: libc6
+		Depends: libc6, adduser
 		f /usr/bin/aa elf=libc.so.6
 		f /etc/aa/aa.conf text=port = 1\n
 		f /etc/aa/other.conf text=port = 1\n
 		d /etc/aa/dir
 		f /usr/lib/plain
+		f /usr/share/doc/aa/README
+		package adduser 3
+		f /etc/adduser.conf
 		package base-things 1
 		f /usr/bin/wanted elf
+		f /etc/wanted.conf
 	`
 	app := func(lines string) []Output { return []Output{outputOf(t, "app", lines)} }
 	tests := []struct {
@@ -96,6 +100,23 @@ func TestMistakes(t *testing.T) {
 				hint: did you mean "/etc/aa/aa.conf"?
 				recipe.toml:7:7: edit /etc/aa/other.conf: [remove] takes that file away
 				recipe.toml:9:7: edit /etc/aa/dir: it is a directory`,
+		},
+		{
+			name: "what the image does without",
+			recipe: "[remove]\npaths = [\"/usr/share/doc/aa/README\", \"/etc/wanted.conf\"]\n[file]\n\"/x\" = { from = \"/usr/share/doc/aa/README\" }\n" +
+				"[edit.\"/usr/share/doc/aa/README\"]\nunset = [\"a\"]\n[edit.\"/etc/wanted.conf\"]\nunset = [\"a\"]\n[edit.\"/etc/adduser.conf\"]\nunset = [\"a\"]",
+			want: `recipe.toml:4:10: remove "/usr/share/doc/aa/README" names nothing: cut = "slim" leaves it out of package aa
+				hint: leave it out of [remove], too
+				recipe.toml:4:38: remove "/etc/wanted.conf" names nothing: it is of package base-things, which the image does without
+				hint: leave it out of [remove], too
+				recipe.toml:6:1: file /x: nothing in the image is /usr/share/doc/aa/README: cut = "slim" leaves it out of package aa
+				hint: write keep = ["/usr/share/doc/aa/README"] in [image]
+				recipe.toml:7:7: edit /usr/share/doc/aa/README: the image has no such file: cut = "slim" leaves it out of package aa
+				hint: write keep = ["/usr/share/doc/aa/README"] in [image]
+				recipe.toml:9:7: edit /etc/wanted.conf: the image has no such file: it is of package base-things, which the image does without
+				hint: add "base-things" to depends.runtime
+				recipe.toml:11:7: edit /etc/adduser.conf: the image has no such file: package adduser, which only configuring needs, is cut
+				hint: add "adduser" to depends.runtime`,
 		},
 		{
 			name:   "edits by glob",
