@@ -212,6 +212,7 @@ func (e *editor) plan(op Op) (change, error) {
 func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 	now := after.entries()
 	kept := make(map[*node]bool, len(now))
+	seen := chains{}
 	i, shift := 0, 0
 	for _, n := range e.t.entries() {
 		head := n.head()
@@ -233,7 +234,7 @@ func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 		if m == nil || m.name != n.name || len(m.words) != len(n.words) && !(n.block && n.val.end > n.body.start) {
 			return e.bad(op, head.start, "choose another place, or check quotes and brackets of the new text", "%s: `%s` here would no longer say what it says", op, n.name)
 		}
-		if !n.parent.sameChain(m.parent) {
+		if !seen.same(n.parent, m.parent) {
 			return e.bad(op, head.start, "choose another place", "%s: `%s` here would move from %s to %s", op, n.name, place(n.section()), place(m.section()))
 		}
 	}

@@ -133,17 +133,33 @@ func TestNoQuadraticTime(t *testing.T) {
 	}
 }
 
-// Nor does a change of many entries that stand on one line.
+// Nor does a change of many entries, on one line, on many or in one another.
 func TestNoQuadraticChange(t *testing.T) {
-	const most = 10 * time.Second
-	for format, src := range map[string]string{"json": `{"a": 1, ` + big(`"b": 2, `, 1<<18) + `"c": 3}`, "nginx": big("b 1; ", 1<<18)} {
-		op := `set = "b", to = 3, count = "1+"`
-		start := processorTime(t)
-		if _, err := Apply(Input{Name: "f", Format: format, Bytes: []byte(src), Ops: readOps(t, op)}); err != nil {
-			t.Errorf("%s: %s: %s", format, op, clip(explain(err)))
-		}
-		if d := processorTime(t) - start; d > most {
-			t.Errorf("%s: %s in %d bytes takes %v", format, op, len(src), d)
+	const size, most = 1 << 19, 10 * time.Second
+	for _, c := range []struct{ format, first, many, last, ops string }{
+		{"json", `{"a": 1, `, `"b": 2, `, `"c": 3}`, `set = "b", to = 3; unset = "b"; rename = "b", to = "d"; insert = '"d": 1', after = "b"`},
+		{"json", "{\n", "// \"b\": 2,\n", "\"c\": 3}\n", `uncomment = "b"`},
+		{"nginx", "", "b 1; ", "", `set = "b", to = 3; unset = "b"; insert = "d 1;", before = "b"`},
+		{"blocks", "", "a { b 1; ", "", `set = "a/b", to = "3"`},
+		{"braces", "", "a {\n b = 1\n}\n", "", `comment = "a"; insert = "d = 1", last-in = "a"; insert = "d = 1", after = "a"`},
+		{"xml", "<a>", "<b>c</b>", "</a>", `unset = "a/b"; comment = "a/b"; insert = "<d/>", after = "a/b"`},
+		{"xml", "<a>", "<!-- <b>c</b> -->", "</a>", `uncomment = "a/b"`},
+		{"yaml", "", "b: c\n", "", `set = "b", to = "d"; unset = "b"; comment = "b"`},
+		{"ini", "", "[a]\nb = c\n", "", `comment = "a"; set = "a/b", to = "d"; unset = "a/b"; insert = "d = e", after = "a/b"`},
+		{"colon", "", "a: b\n", "", `rename = "a", to = "c"; comment = "a"`},
+		{"colon", "", "#a: b\n", "", `uncomment = "a"`},
+		{"keyvalue", "", "a=b\n", "", `insert = "c=d", after = "/^a/"`},
+	} {
+		src := c.first + big(c.many, size) + c.last
+		for op := range strings.SplitSeq(c.ops, "; ") {
+			op += `, count = "1+"`
+			start := processorTime(t)
+			_, err := Apply(Input{Name: "f", Format: c.format, Bytes: []byte(src), Ops: readOps(t, op)})
+			if d := processorTime(t) - start; d > most {
+				t.Errorf("%s: %s in %q repeated to %d bytes takes %v", c.format, op, c.many, len(src), d)
+			} else if err != nil {
+				t.Errorf("%s: %s: %s", c.format, op, clip(explain(err)))
+			}
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (c code) parse(s string) *tree {
 	}
 	for at < len(s) {
 		end := lineEnd(s, at)
-		start := at + len(indentAt2(s, at))
+		start := at + len(blanksAt(s, at))
 		mark := -1
 		if c.open != "" && strings.HasPrefix(s[start:end], c.open) {
 			if i := strings.Index(s[start:], c.shut); i >= 0 {
@@ -57,7 +57,7 @@ func (c code) parse(s string) *tree {
 			mark = start
 			for start += len(m); start < end && s[start] == m[0]; start++ {
 			}
-			start += len(indentAt2(s, start))
+			start += len(blanksAt(s, start))
 		}
 		text := s
 		if mark >= 0 || lost {
@@ -74,7 +74,9 @@ func (c code) parse(s string) *tree {
 		}
 		if ok {
 			t.add(t.root, n)
-			end = max(end, lineEnd(s, max(n.whole.end-1, 0)))
+			if end = max(end, lineEnd(s, max(n.whole.end-1, 0))); mark < 0 && n.whole.end > n.val.end && !c.endsLine(s, n.whole.end) {
+				end = n.whole.end // another statement follows
+			}
 		}
 		at = end
 	}
@@ -101,20 +103,20 @@ func (c code) read(s string, at int) (node, bool) {
 	switch {
 	case c.php && (strings.HasPrefix(line, "define(") || strings.HasPrefix(line, "define (")):
 		name.start = at + strings.IndexByte(line, '(') + 1
-		name.start += len(indentAt2(s, name.start))
+		name.start += len(blanksAt(s, name.start))
 		w, ok := quotedAt(s, name.start)
 		if !ok {
 			return node{}, false
 		}
 		name.end = w.end
-		if rest = w.end + len(indentAt2(s, w.end)); rest >= len(s) || s[rest] != ',' {
+		if rest = w.end + len(blanksAt(s, w.end)); rest >= len(s) || s[rest] != ',' {
 			return node{}, false
 		}
 		rest++
 	case c.php && line != "" && (line[0] == '\'' || line[0] == '"'):
 		w, ok := quotedAt(s, at)
 		name = w.span
-		rest = w.end + len(indentAt2(s, w.end))
+		rest = w.end + len(blanksAt(s, w.end))
 		if !ok || !strings.HasPrefix(s[rest:], "=>") {
 			return node{}, false
 		}
@@ -129,7 +131,7 @@ func (c code) read(s string, at int) (node, bool) {
 	if n.name[0] == '\'' || n.name[0] == '"' {
 		n.name = n.name[1 : len(n.name)-1]
 	}
-	rest += len(indentAt2(s, rest))
+	rest += len(blanksAt(s, rest))
 	stop, end := c.expression(s, rest)
 	if stop < 0 {
 		return node{val: span{-1, -1}}, false
@@ -164,7 +166,7 @@ func (c code) target(s string, at int, line string) (span, int, bool) {
 		i++
 	}
 	name := span{at, i}
-	i += len(indentAt2(s, i))
+	i += len(blanksAt(s, i))
 	if name.empty() || i+1 >= end || s[i] != '=' || s[i+1] == '=' || s[i+1] == '>' || !isKey(s[name.start:name.start+1]) || s[name.start] >= '0' && s[name.start] <= '9' {
 		return span{}, 0, false
 	}
@@ -256,7 +258,7 @@ func phpLines(s string, at int) int {
 		return at + 2
 	}
 	for i := lineEnd(s, at); i < len(s); i = lineEnd(s, i) {
-		start := i + len(indentAt2(s, i))
+		start := i + len(blanksAt(s, i))
 		if rest, ok := strings.CutPrefix(s[start:], name); ok && (rest == "" || !isDirective(rest[:1])) {
 			return start + len(name) - 1
 		}

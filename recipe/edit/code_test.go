@@ -17,6 +17,8 @@ func TestCode(t *testing.T) {
 		{"lines", "<?php\n$a = <<<'E'\nx; y\n  E;\n$b = 1;\n", `set = "$a", to = "7"`, "<?php\n$a = 7;\n$b = 1;\n", ""},
 		{"lines without end", "<?php\n$a = <<<E\nx; y\n$b = 1;\n", `set = "$b", to = "7"`, "<?php\n$a = <<<E\nx; y\n$b = 7;\n", ""},
 		{"into lines", php, `set = "$n", to = "<<<E\nx"`, "", "is not one expression"},
+		{"second of a line", "<?php $a = 1;\n$b = 2; $c = 3; // d\n", `set = "$c", to = "4"`, "<?php $a = 1;\n$b = 2; $c = 4; // d\n", ""},
+		{"item of a line", "<?php return [\n'a' => 1, 'b' => 2,\n];\n", `set = "b", to = "3"`, "<?php return [\n'a' => 1, 'b' => 3,\n];\n", ""},
 		{"with a comment", php, `set = "$n", to = "6 /* ; */"`, edited(t, php, "= 5;", "= 6 /* ; */;"), ""},
 	})
 	py := "# c.A.open_browser = True\nc.A.port = 8888  # p\nX = [\n  1,\n]\nDEBUG = True\nif X == 2:\n    pass\n"
@@ -39,6 +41,9 @@ func TestPythonStatements(t *testing.T) {
 	testRows(t, "settings.py", "", []row{
 		{"set the first", two, `set = "A", to = 3`, edited(t, two, "A = 1", "A = 3"), ""},
 		{"unset the first", two, `unset = "A"`, edited(t, two, "A = 1; ", ""), ""},
+		{"set the second", two, `set = "B", to = 3`, edited(t, two, "B = 2", "B = 3"), ""},
+		{"unset the second", two, `unset = "B"`, edited(t, two, " B = 2", ""), ""},
+		{"new behind two", "A = 1; B = 2\nc()\n", `set = "C", to = 3`, "A = 1; B = 2\nC = 3\nc()\n", ""},
 		{"comment the first", two, `comment = "A"`, "", "shares its line with another entry"},
 		{"joined lines", "A = 1 + \\\n    2\nB = 3\n", `set = "A", to = 4`, "A = 4\nB = 3\n", ""},
 		{"open at its end", "A = 1\nB = 3\n", `set = "A", to = "1 + \\"`, "", "would no longer say"},

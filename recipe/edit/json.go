@@ -70,7 +70,7 @@ func (p *jsonParser) blanks(in *node) {
 
 // twin reads `// "key": value,` as a member that was commented out.
 func (p *jsonParser) twin(in *node, mark, end int) {
-	if at := mark + 2 + len(indentAt2(p.s, mark+2)); at >= end || p.s[at] != '"' {
+	if at := mark + 2 + len(blanksAt(p.s, mark+2)); at >= end || p.s[at] != '"' {
 		return
 	}
 	q := &jsonParser{t: newTree(p.s[:end]), s: p.s[:end], at: mark + 2}
@@ -237,20 +237,19 @@ func (p *jsonParser) resync() {
 
 func (jsonc) place(t *tree, sec, prev *node, text string) (splice, error) {
 	src, nl := t.src, eol(t.src)
-	kids := sec.active()
 	if prev != nil {
 		gap := " "
-		if start := lineStart(src, prev.whole.start); strings.TrimSpace(src[start:prev.whole.start]) == "" {
+		if start := t.lineStart(prev.whole.start); strings.TrimSpace(src[start:prev.whole.start]) == "" {
 			gap = nl + src[start:prev.whole.start]
 		}
 		return splice{span{prev.whole.end, prev.whole.end}, "," + gap + strings.ReplaceAll(text, "\n", gap)}, nil
 	}
-	if len(kids) > 0 {
-		gap := src[sec.body.start:kids[0].whole.start]
+	if first := firstActive(sec.kids); first != nil {
+		at := first.whole.start
+		gap := src[sec.body.start:at]
 		if strings.TrimSpace(gap) != "" || gap == "" {
 			gap = " "
 		}
-		at := kids[0].whole.start
 		return splice{span{at, at}, text + "," + gap}, nil
 	}
 	if strings.TrimSpace(sec.body.of(src)) != "" {
@@ -259,32 +258,26 @@ func (jsonc) place(t *tree, sec, prev *node, text string) (splice, error) {
 	if !strings.Contains(src, "\n") || src[sec.body.start-1] == '[' {
 		return splice{sec.body, text}, nil
 	}
-	in := indentAt(src, sec.body.start)
+	in := t.indentAt(sec.body.start)
 	unit := "  "
-	if first := t.root.active(); len(first) > 0 && indentAt(src, first[0].whole.start) != "" {
-		unit = indentAt(src, first[0].whole.start)
+	if first := firstActive(t.root.kids); first != nil && t.indentAt(first.whole.start) != "" {
+		unit = t.indentAt(first.whole.start)
 	}
 	return splice{sec.body, nl + in + unit + strings.ReplaceAll(text, "\n", nl+in+unit) + nl + in}, nil
 }
 
 func (jsonc) cut(t *tree, n *node) (splice, error) {
-	kids := n.parent.active()
-	for i, k := range kids {
-		if k != n {
-			continue
-		}
-		switch {
-		case i+1 < len(kids):
-			return splice{span{n.whole.start, kids[i+1].whole.start}, ""}, nil
-		case i > 0:
-			return splice{span{kids[i-1].whole.end, n.whole.end}, ""}, nil
-		}
+	if k := n.behind(); k != nil {
+		return splice{span{n.whole.start, k.whole.start}, ""}, nil
+	}
+	if k := n.before(); k != nil {
+		return splice{span{k.whole.end, n.whole.end}, ""}, nil
 	}
 	return splice{n.parent.body, ""}, nil
 }
 
 func (jsonc) hide(t *tree, n *node) (splice, error) {
-	sp := lines(t.src, n.whole)
+	sp := t.lines(n.whole)
 	rest := strings.TrimSpace(t.src[n.whole.end:sp.end])
 	first := strings.TrimSpace(t.src[sp.start:n.whole.start])
 	switch {
@@ -304,17 +297,16 @@ func (jsonc) hide(t *tree, n *node) (splice, error) {
 }
 
 func (jsonc) show(t *tree, n *node) (splice, error) {
-	end := lineEnd(t.src, n.whole.end)
+	end := t.lineEnd(n.whole.end)
 	text := n.whole.of(t.src)
 	rest := strings.TrimRight(t.src[n.whole.end:end], "\r\n")
 	if strings.TrimSpace(rest) != "," && len(n.parent.kids) > 0 && n.parent.kids[len(n.parent.kids)-1] != n {
 		text += ","
 	}
-	if kids := n.parent.active(); len(kids) > 0 && kids[len(kids)-1].whole.end < n.mark {
-		between := t.src[kids[len(kids)-1].whole.end:n.mark]
-		if !strings.Contains(between, ",") {
-			at := kids[len(kids)-1].whole.end
-			return splice{span{at, n.whole.end}, "," + t.src[at:n.mark] + text}, nil
+	if last := n.parent.last(); last != nil && last.whole.end < n.mark {
+		at := last.whole.end
+		if between := t.src[at:n.mark]; !strings.Contains(between, ",") {
+			return splice{span{at, n.whole.end}, "," + between + text}, nil
 		}
 	}
 	return splice{span{n.mark, n.whole.end}, text}, nil

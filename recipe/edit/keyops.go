@@ -2,7 +2,6 @@ package edit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -32,6 +31,7 @@ func (e *editor) each(op Op, active []*node, f func(*node) (splice, error)) (cha
 		}
 		ch.cuts = append(ch.cuts, cut)
 	}
+	e.closeUp(ch.cuts)
 	ch.hold = func(after *tree, _ []splice) error {
 		if left, _ := after.find(op.Path, e.st); len(left) > 0 {
 			return fmt.Errorf("%s still stands in line %d", op.Path, after.line(left[0].whole.start))
@@ -39,6 +39,27 @@ func (e *editor) each(op Op, active []*node, f func(*node) (splice, error)) (cha
 		return nil
 	}
 	return ch, nil
+}
+
+// closeUp lets cuts that leave nothing of a line, or only blanks before the next
+// entry on it, take these along.
+func (e *editor) closeUp(cuts []splice) {
+	from := 0 // of the cuts that stand right behind each other up to this one
+	for i := range cuts {
+		c := &cuts[i]
+		if i == 0 || cuts[i-1].end < c.start {
+			from = i
+		}
+		next := i+1 < len(cuts) && cuts[i+1].start == c.end
+		start := e.t.lineStart(cuts[from].start)
+		if from == i || next || c.text != "" || e.t.src[c.end-1] == '\n' || strings.TrimSpace(e.t.src[start:cuts[from].start]) != "" {
+			continue
+		}
+		c.end += len(blanksAt(e.t.src, c.end))
+		if end := e.t.lineEnd(c.end); strings.TrimSpace(e.t.src[c.end:end]) == "" {
+			cuts[from].start, c.end = start, end
+		}
+	}
 }
 
 // dead refuses a key that would have no effect because one before it counts.
@@ -71,17 +92,16 @@ func (e *editor) rename(op Op) (change, error) {
 	if strings.HasPrefix(op.Path.last().Name, "@") && !strings.HasPrefix(name, "@") {
 		name = "@" + name
 	}
-	if len(active) == 0 && op.Count.N == 0 {
-		if there, _ := e.t.find(op.Path.with(name), e.st); len(there) > 0 {
-			return change{says: fmt.Sprintf("already so: `%s` stands in line %d", name, e.t.line(there[0].whole.start))}, nil
-		}
+	there, _ := e.t.find(op.Path.with(name), e.st)
+	if len(active) == 0 && op.Count.N == 0 && len(there) > 0 {
+		return change{says: fmt.Sprintf("already so: `%s` stands in line %d", name, e.t.line(there[0].whole.start))}, nil
 	}
 	if err := e.count(op, active); err != nil {
 		return change{}, err
 	}
 	ch := change{loose: active[0].block}
 	for _, n := range active {
-		if there, _ := e.t.find(op.Path.with(name), e.st); len(there) > 0 && n.name != name {
+		if len(there) > 0 && n.name != name {
 			return change{}, e.bad(op, there[0].whole.start, "`unset` one of them", "both `%s` and `%s` are there", n.name, name)
 		}
 		text := name
@@ -140,45 +160,57 @@ func (e *editor) insert(op Op) (change, error) {
 		return change{}, err
 	}
 	var ch change
-	sec := active[0]
-	if op.Place == After || op.Place == Before {
-		sec = sec.parent
-	}
+	beside := op.Place == After || op.Place == Before
+	has := map[*node]bool{} // sections, and whether the text stands in them
 	for _, n := range active {
-		cut, err := e.insertAt(op, n)
+		sec := n
+		if beside {
+			sec = n.parent
+		} else if !n.block {
+			return change{}, e.bad(op, n.whole.start, "use after or before", "%s: `%s` has no inside", op, op.At)
+		}
+		there, asked := has[sec]
+		if !asked {
+			there = e.holdsText(sec, op.Text)
+			has[sec] = there
+		}
+		if there {
+			continue
+		}
+		cut, err := e.insertAt(op, sec, n)
 		if err != nil {
 			return change{}, err
 		}
-		if cut.text != "" {
-			ch.cuts = append(ch.cuts, cut)
-		}
+		ch.cuts = append(ch.cuts, cut)
+	}
+	sec := active[0]
+	if beside {
+		sec = sec.parent
 	}
 	return e.proveInsert(op.Text, sec, ch), nil
 }
 
-// insertAt returns the splice for one anchor, or an empty one if the text is there.
-func (e *editor) insertAt(op Op, n *node) (splice, error) {
-	sec, prev := n, (*node)(nil)
-	switch op.Place {
-	case After, Before:
-		sec = n.parent
-	default:
-		if !n.block {
-			return splice{}, e.bad(op, n.whole.start, "use after or before", "%s: `%s` has no inside", op, op.At)
-		}
+// entryBefore returns the entry of sec that op's text goes behind, at the anchor n;
+// nil: it goes first.
+func (e *editor) entryBefore(op Op, sec, n *node) *node {
+	var prev *node
+	switch {
+	case op.Place == After:
+		return n
+	case op.Place == Before:
+		prev = n.before()
+	case op.Place == LastIn:
+		prev = sec.last()
 	}
-	if e.holdsText(sec, op.Text) {
-		return splice{}, nil
+	for prev != nil && e.st.marks == "" && !prev.block && strings.HasPrefix(prev.name, "@") {
+		prev = prev.before()
 	}
-	kids := slices.DeleteFunc(sec.active(), func(k *node) bool { return k != n && strings.HasPrefix(k.name, "@") && !k.block && e.st.marks == "" })
-	for i, k := range kids {
-		if op.Place == After && k == n || op.Place == LastIn && i == len(kids)-1 {
-			prev = k
-		}
-		if op.Place == Before && k == n && i > 0 {
-			prev = kids[i-1]
-		}
-	}
+	return prev
+}
+
+// insertAt returns the splice for one anchor.
+func (e *editor) insertAt(op Op, sec, n *node) (splice, error) {
+	prev := e.entryBefore(op, sec, n)
 	if c, ok := e.sy.(carver); ok {
 		cut, err := c.place(e.t, sec, prev, strings.TrimSuffix(op.Text, "\n"))
 		if err != nil {
@@ -187,10 +219,10 @@ func (e *editor) insertAt(op Op, n *node) (splice, error) {
 		return cut, nil
 	}
 	if op.Place == Before && e.sole(n) {
-		return e.newLines(lines(e.t.src, n.whole).start, op.Text, e.indentOf(n)), nil
+		return e.newLines(e.t.lines(n.whole).start, op.Text, e.indentOf(n)), nil
 	}
 	if op.Place == LastIn && e.isShut(sec) && strings.Contains(sec.body.of(e.t.src), "\n") {
-		return e.newLines(lineStart(e.t.src, sec.body.end), op.Text, e.inside(sec)), nil
+		return e.newLines(e.t.lineStart(sec.body.end), op.Text, e.inside(sec)), nil
 	}
 	cut, err := e.place(sec, prev, strings.TrimSuffix(op.Text, "\n"))
 	if err != nil {
@@ -213,7 +245,7 @@ func (e *editor) holdsText(sec *node, text string) bool {
 		if !k.block || k.twin || k.whole.start < at {
 			continue
 		}
-		whole := lines(src, k.whole)
+		whole := e.t.lines(k.whole)
 		add(whole.start)
 		have = append(have, trimmedLines(src[max(at, whole.start):whole.end])...)
 		have = append(have, "\x00") // no text goes across the end of a section

@@ -116,10 +116,10 @@ func (e *editor) members(n *node) memberList {
 		l.nested, l.at = true, n.val.start
 		if n.block && len(n.words) == 1 { // an item a line
 			start := n.whole.start
-			if len(n.kids) > 0 {
-				start = n.active()[0].whole.start
+			if first := firstActive(n.kids); first != nil {
+				start = first.whole.start
 			}
-			l.sep = eol(e.t.src) + indentAt(e.t.src, start) + e.t.src[start:n.words[0].start]
+			l.sep = eol(e.t.src) + e.t.indentAt(start) + e.t.src[start:n.words[0].start]
 			if e.t.src[n.val.start] == '[' {
 				l.sep = ", "
 			}

@@ -92,7 +92,7 @@ func (e *editor) roundTrips(p Path, n *node) [][]Op {
 	line, err := e.sy.entry(e.t, n, "other", Value{Text: "7"})
 	gone := Op{Verb: Unset, Path: other}
 	if err != nil { // a row like the one there
-		line = strings.TrimSpace(lines(e.t.src, n.whole).of(e.t.src)) + "7"
+		line = strings.TrimSpace(e.t.lines(n.whole).of(e.t.src)) + "7"
 		gone = Op{Verb: DeleteLine, Text: regexp.QuoteMeta(line)}
 	}
 	return [][]Op{

@@ -50,6 +50,7 @@ func mistakes() []struct{ file, in, op string } {
 		{"/etc/ssh/sshd_config", sshdLines, `set = "UsePAM", to = true`},
 		{"/etc/pam.d/login", "auth required a.so\n", `set = "session", to = "required b.so"`},
 		{"/etc/php.ini", "[PHP]\nengine = On\n", `set = "engine", to = "a\nb"`},
+		{"/etc/locale.gen", "# en_US.UTF-8 UTF-8\nC.UTF-8 UTF-8\n", `set = "'C.UTF-8 UTF-8'", to = "a"`},
 		{"/etc/x.json", "{\"a\": [1]}\n", `set = "a", to = 2`},
 		{"/etc/x.txt", "a\n", `set = "a", to = "b"`},
 		{"/etc/nginx/nginx.conf", nginxLines, `insert = "upstream a {", last-in = "http"`},

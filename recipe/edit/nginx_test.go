@@ -125,6 +125,11 @@ func TestNginxBytes(t *testing.T) {
 		{"block on a line", "events { a b; }\n", `set = "events/c", to = "d"`, "events { a b; c d; }\n", ""},
 		{"lua", "a_by_lua_block {\n  local s = \"}\" -- }\n}\nb c;\n", `set = "b", to = "d"`, "a_by_lua_block {\n  local s = \"}\" -- }\n}\nb d;\n", ""},
 		{"unset the first of a line", "a {\n  b 1; c 2;\n}\n", `unset = "a/b"`, "a {\n  c 2;\n}\n", ""},
+		{"unset all of a line", "a 1; a 2;\nb 3;\n", `unset = "a", count = 2`, "b 3;\n", ""},
+		{"unset all but the last of a line", "\ta 1; a 2; b 3;\n", `unset = "a", count = 2`, "\tb 3;\n", ""},
+		{"unset the last ones of a line", "b 3; a 1; a 2; # c\n", `unset = "a", count = 2`, "b 3; # c\n", ""},
+		{"unset all of a block's line", "b { a 1; a 2; }\n", `unset = "b/a", count = 2`, "b { }\n", ""},
+		{"new behind two of a line", "a 1; b 2; # c\nd {\n}\n", `set = "e", to = 3`, "a 1; b 2; # c\ne 3;\nd {\n}\n", ""},
 		{"odd far away", "http {\n} }\na b;\n", `set = "a", to = "c"`, "http {\n} }\na c;\n", ""},
 		{"variables in braces", "set $a ${b}c;\n", `set = "set", arg = 2, to = "${d}"`, "set $a ${d};\n", ""},
 	})

@@ -31,7 +31,7 @@ func TestPhrases(t *testing.T) {
 		{"new, two words", s, `set = "http/add_header X-A", to = "DENY always"`, edited(t, s, "http {\n", "http {\n    add_header X-A DENY always;\n"), ""},
 		{"a text with blanks", s, `set = "http/add_header X-A", to = "'a; b' always"`, edited(t, s, "http {\n", "http {\n    add_header X-A 'a; b' always;\n"), ""},
 		{"a section", s, `set = "http/server/'location /'/proxy_set_header Host", to = "a"`, edited(t, s, "$host", "a"), ""},
-		{"several of one line", "events {}\nb 1; b 2; c 3;\n", `unset = "b", count = 2`, "events {}\n c 3;\n", ""},
+		{"several of one line", "events {}\nb 1; b 2; c 3;\n", `unset = "b", count = 2`, "events {}\nc 3;\n", ""},
 		{"no such section", s, `set = "http/server/'location /x'/proxy_set_header Host", to = "a"`, "", "there is no section"},
 	})
 	s = "client-output-buffer-limit normal 0 0 0\nclient-output-buffer-limit pubsub 32mb 8mb 60\n"

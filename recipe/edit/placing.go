@@ -35,7 +35,7 @@ func (e *editor) container(op Op) (*node, error) {
 	secs = slices.DeleteFunc(secs, func(n *node) bool { return !n.block })
 	switch {
 	case len(parent) > 0 || op.Verb == Section:
-	case e.st.silent != "" && len(e.t.root.active()) > 0:
+	case e.st.silent != "" && firstActive(e.t.root.kids) != nil:
 		secs = e.t.root.active()
 	case e.st.bareKeys:
 		if blocks := slices.DeleteFunc(e.t.root.active(), func(n *node) bool { return !n.block }); len(blocks) > 0 {
@@ -89,8 +89,8 @@ func (e *editor) place(sec, prev *node, text string) (splice, error) {
 	}
 	src, nl := e.t.src, eol(e.t.src)
 	switch {
-	case prev != nil && (e.st.byColumn || e.sole(prev)):
-		return e.newLines(lines(src, prev.whole).end, text, e.indentOf(prev)), nil
+	case prev != nil && (e.st.byColumn || e.endsLine(prev)):
+		return e.newLines(e.t.lines(prev.whole).end, text, e.indentOf(prev)), nil
 	case prev != nil:
 		return splice{span{prev.whole.end, prev.whole.end}, " " + oneLine(text)}, nil
 	case sec.parent == nil:
@@ -101,10 +101,10 @@ func (e *editor) place(sec, prev *node, text string) (splice, error) {
 		if len(sec.kids) > 0 || strings.TrimSpace(sec.body.of(src)) != "" {
 			return splice{span{at, at}, " " + oneLine(text)}, nil
 		}
-		in := indentAt(src, sec.whole.start)
+		in := e.t.indentAt(sec.whole.start)
 		return splice{sec.body, nl + indented(text, in+e.unit(), nl) + nl + in}, nil
 	}
-	return e.newLines(lineEnd(src, at-1), text, e.inside(sec)), nil
+	return e.newLines(e.t.lineEnd(at-1), text, e.inside(sec)), nil
 }
 
 // isShut reports whether something must stand behind sec's body.
@@ -127,9 +127,8 @@ func (e *editor) top() int {
 	if strings.HasPrefix(e.t.src, bom) {
 		at = len(bom)
 	}
-	if len(e.t.root.active()) > 0 {
-		first := e.t.root.active()[0]
-		return max(at, lineStart(e.t.src, first.whole.start))
+	if first := firstActive(e.t.root.kids); first != nil {
+		return max(at, e.t.lineStart(first.whole.start))
 	}
 	return max(at, len(e.t.src))
 }
@@ -140,13 +139,21 @@ const bom = "\xef\xbb\xbf"
 // sole reports whether n has its lines for itself and a comment.
 func (e *editor) sole(n *node) bool {
 	src := e.t.src
-	before := strings.TrimPrefix(src[lineStart(src, n.whole.start):n.whole.start], bom)
+	before := strings.TrimPrefix(src[e.t.lineStart(n.whole.start):n.whole.start], bom)
 	if n.twin {
-		before = src[lineStart(src, n.mark):n.mark]
+		before = src[e.t.lineStart(n.mark):n.mark]
 	}
 	end := max(n.whole.end, n.whole.start+1)
-	after := strings.TrimSpace(src[min(n.whole.end, len(src)):lineEnd(src, min(end-1, len(src)))])
+	after := strings.TrimSpace(src[min(n.whole.end, len(src)):e.t.lineEnd(min(end-1, len(src)))])
 	return strings.TrimSpace(before) == "" && (after == "" || e.st.commentMark(after) != "")
+}
+
+// endsLine reports whether lines may be put below n's: no other entry stands
+// behind it on its last line, nor does the section's end.
+func (e *editor) endsLine(n *node) bool {
+	end := e.t.lines(n.whole).end
+	next := n.behind()
+	return e.sole(n) || end <= n.parent.body.end && (next == nil || next.whole.start >= end)
 }
 
 // errShared says that an operation on whole lines would hit another entry.
@@ -158,9 +165,9 @@ var errScalar = errors.New("its value goes on over several lines, which could no
 // indentOf returns the indent of n's line; for a twin, without its mark.
 func (e *editor) indentOf(n *node) string {
 	if e.st.byColumn {
-		return strings.Repeat(" ", n.whole.start-lineStart(e.t.src, n.whole.start))
+		return strings.Repeat(" ", n.whole.start-e.t.lineStart(n.whole.start))
 	}
-	return indentAt(e.t.src, n.whole.start)
+	return e.t.indentAt(n.whole.start)
 }
 
 // inside returns the indent of the entries in sec: what its first one has, else
@@ -174,16 +181,26 @@ func (e *editor) inside(sec *node) string {
 	if sec.parent == nil || !e.isShut(sec) && e.st.indent == "" {
 		return ""
 	}
-	return indentAt(e.t.src, sec.whole.start) + e.unit()
+	return e.t.indentAt(sec.whole.start) + e.unit()
 }
 
 // unit returns what one level of the file's indent is.
 func (e *editor) unit() string {
+	if e.t.known.unit == nil {
+		unit := e.firstUnit()
+		e.t.known.unit = &unit
+	}
+	return *e.t.known.unit
+}
+
+// firstUnit returns by how much the first entry that stands deeper than its
+// section does so.
+func (e *editor) firstUnit() string {
 	for _, n := range e.t.entries() {
 		if n.parent.parent == nil || !e.sole(n) || n.whole.start < n.parent.body.start {
 			continue
 		}
-		outer := indentAt(e.t.src, n.parent.whole.start)
+		outer := e.t.indentAt(n.parent.whole.start)
 		if in := e.indentOf(n); len(in) > len(outer) && strings.HasPrefix(in, outer) {
 			return in[len(outer):]
 		}
@@ -198,15 +215,15 @@ func (e *editor) cut(n *node) (splice, error) {
 		return c.cut(e.t, n)
 	}
 	if e.sole(n) {
-		sp := lines(e.t.src, n.whole)
+		sp := e.t.lines(n.whole)
 		if strings.HasPrefix(e.t.src, bom) && sp.start == 0 {
 			sp.start = len(bom)
 		}
 		return splice{sp, ""}, nil
 	}
 	src, sp := e.t.src, n.whole
-	if strings.TrimSpace(src[lineStart(src, sp.start):sp.start]) == "" {
-		sp.end += len(indentAt2(src, sp.end)) // the indent is that of what follows
+	if strings.TrimSpace(src[e.t.lineStart(sp.start):sp.start]) == "" {
+		sp.end += len(blanksAt(src, sp.end)) // the indent is that of what follows
 		return splice{sp, ""}, nil
 	}
 	sp.start = trimRight(src, 0, sp.start)
@@ -224,9 +241,9 @@ func (e *editor) hide(n *node) (splice, error) {
 	case e.st.byColumn && !n.block && n.val.start >= 0 && strings.Contains(n.val.of(e.t.src), "\n") && strings.IndexByte("|>[{-", e.t.src[n.val.start]) < 0:
 		return splice{}, errScalar
 	}
-	sp := lines(e.t.src, n.whole)
-	indent := indentAt(e.t.src, sp.start)
-	mark := e.st.markOf(e.t.src)
+	sp := e.t.lines(n.whole)
+	indent := e.t.indentAt(sp.start)
+	mark := e.st.markOf(e.t)
 	var b strings.Builder
 	for line := range strings.SplitAfterSeq(sp.of(e.t.src), "\n") {
 		rest, own := strings.CutPrefix(line, indent)
@@ -277,8 +294,8 @@ func (e *editor) bare(n *node, novalue bool) []splice {
 		gap -= keep
 	}
 	cuts := []splice{{first, e.shownIndent(n, gap)}}
-	for at := lineEnd(src, n.mark); at < n.whole.end; at = lineEnd(src, at) {
-		mark := at + len(indentAt(src, at))
+	for at := e.t.lineEnd(n.mark); at < n.whole.end; at = e.t.lineEnd(at) {
+		mark := at + len(e.t.indentAt(at))
 		sign := e.st.commentMark(src[mark:])
 		if sign == "" {
 			continue
@@ -287,7 +304,7 @@ func (e *editor) bare(n *node, novalue bool) []splice {
 		for i := 0; i < gap && end < len(src) && (src[end] == ' ' || src[end] == '\t'); i++ {
 			end++
 		}
-		if novalue && mark >= n.val.start && mark < n.val.end || n.isProse(mark, lineEnd(src, mark)) {
+		if novalue && mark >= n.val.start && mark < n.val.end || n.isProse(mark, e.t.lineEnd(mark)) {
 			continue
 		}
 		cuts = append(cuts, splice{span{mark, end}, ""})
@@ -298,7 +315,7 @@ func (e *editor) bare(n *node, novalue bool) []splice {
 // shownIndent returns the indent that a twin gets which stands in a comment as
 // deep as the entries beside it stand: `#   key = v` below `   other = w`.
 func (e *editor) shownIndent(n *node, gap int) string {
-	if gap < 2 || e.st.byColumn || indentAt(e.t.src, n.mark) != "" {
+	if gap < 2 || e.st.byColumn || e.t.indentAt(n.mark) != "" {
 		return ""
 	}
 	for _, k := range n.parent.kids {

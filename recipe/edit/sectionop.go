@@ -54,7 +54,7 @@ func (e *editor) bodyIndent() string {
 func (e *editor) sectionAt(sec *node, text string) splice {
 	src, nl := e.t.src, eol(e.t.src)
 	if sec.parent != nil && e.isShut(sec) {
-		at := lineStart(src, sec.body.end)
+		at := e.t.lineStart(sec.body.end)
 		return e.newLines(max(at, sec.body.start), text, e.inside(sec))
 	}
 	cut := e.newLines(len(src), text, "")

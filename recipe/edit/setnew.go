@@ -111,7 +111,7 @@ func (e *editor) setNew(op Op, v Value) (change, error) {
 	}
 	ch.hold = func(after *tree, cuts []splice) error {
 		fresh := freshNodes(after, cuts)
-		if !isOne(fresh) || !e.st.same(fresh[0].name, op.Path.last().Name) || !fresh[0].parent.sameChain(sec) {
+		if !isOne(fresh) || !e.st.same(fresh[0].name, op.Path.last().Name) || !(chains{}).same(fresh[0].parent, sec) {
 			return fmt.Errorf("%q is not one entry %s", text, op.Path)
 		}
 		if v.Kind != raw && !after.holds(fresh[0], v) {

@@ -101,7 +101,11 @@ func (e *editor) already(n *node, v Value) bool { return !n.commented() && e.t.h
 // setOne appends what gives n the value v.
 func (e *editor) setOne(ch *change, op Op, n *node, v Value) error {
 	if n.val.start < 0 {
-		return e.bad(op, n.whole.start, "name a key below it", "%s has no value that could be set", op.Path)
+		hint := "name a key below it"
+		if !n.block {
+			hint = "the line says all: `comment`, `uncomment`, `rename` and `unset` change it, `line` adds another"
+		}
+		return e.bad(op, n.whole.start, hint, "%s has no value that could be set", op.Path)
 	}
 	if e.already(n, v) && len(n.words) > 0 && e.typed(n, v) {
 		return nil
@@ -250,7 +254,7 @@ func isValue(text, value string) bool {
 // emptyAt reports whether an entry of the line of offset at has an empty value.
 func (t *tree) emptyAt(at int) bool {
 	for _, n := range t.entries() {
-		if n.val.start >= 0 && n.val.empty() && n.whole.start <= at && at <= lineEnd(t.src, n.whole.start) {
+		if n.val.start >= 0 && n.val.empty() && n.whole.start <= at && at <= t.lineEnd(n.whole.start) {
 			return true
 		}
 	}

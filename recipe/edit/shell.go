@@ -26,7 +26,7 @@ func (shell) parse(s string) *tree {
 			for start < end && s[start] == '#' {
 				start++
 			}
-			start += len(indentAt2(s, start))
+			start += len(blanksAt(s, start))
 		}
 		n, ok := r.assignment(start)
 		if ok && mark >= 0 {
@@ -44,15 +44,6 @@ func (shell) parse(s string) *tree {
 	return t
 }
 
-// indentAt2 returns the blanks at offset at.
-func indentAt2(s string, at int) string {
-	end := at
-	for end < len(s) && (s[end] == ' ' || s[end] == '\t') {
-		end++
-	}
-	return s[at:end]
-}
-
 // blankRest reports whether nothing but a comment stands behind offset at on its line.
 func blankRest(s string, at int) bool {
 	rest := strings.TrimSpace(s[at:lineEnd(s, at)])
@@ -64,7 +55,7 @@ func (r *shellReader) assignment(at int) (node, bool) {
 	s, start := r.s, at
 	for _, word := range []string{"export", "readonly", "local", "declare", "typeset"} {
 		if rest, ok := strings.CutPrefix(s[at:], word); ok && rest != "" && (rest[0] == ' ' || rest[0] == '\t') {
-			at += len(word) + len(indentAt2(s, at+len(word)))
+			at += len(word) + len(blanksAt(s, at+len(word)))
 			break
 		}
 	}

@@ -131,27 +131,24 @@ func (p piece) split(n int) (head, tail piece) {
 // equal at the edges of a span do not count as changed.
 func (h *history) spans() []Span {
 	var out []Span
-	at, fresh := 0, ""
+	at := 0
+	var fresh []string // the new text that stands there
 	flush := func(to int) {
-		s := Span{at, to, fresh}
-		if old := h.original[at:to]; old != fresh {
+		s := Span{at, to, strings.Join(fresh, "")}
+		if old := h.original[at:to]; old != s.New {
 			out = append(out, trim(s, old))
 		}
-		fresh = ""
+		fresh = fresh[:0]
 	}
 	for _, p := range h.pieces {
 		if p.start < 0 {
-			fresh += p.text
+			fresh = append(fresh, p.text)
 			continue
 		}
-		if p.start > at || fresh != "" {
-			flush(p.start)
-		}
+		flush(p.start)
 		at = p.end
 	}
-	if fresh != "" || at < len(h.original) {
-		flush(len(h.original))
-	}
+	flush(len(h.original))
 	return out
 }
 

@@ -78,8 +78,17 @@ func (st *style) commentMark(s string) string {
 // hasComments reports whether the family has comments at all.
 func (st *style) hasComments() bool { return st.marks != "" || st.long != "" }
 
-// markOf returns the mark that src uses for comments.
-func (st *style) markOf(src string) string {
+// markOf returns the mark that t's file uses for comments.
+func (st *style) markOf(t *tree) string {
+	if t.known.mark == nil {
+		mark := st.firstMark(t.src)
+		t.known.mark = &mark
+	}
+	return *t.known.mark
+}
+
+// firstMark returns the mark of the first comment of src, or what one would have.
+func (st *style) firstMark(src string) string {
 	for at := 0; at < len(src); at = lineEnd(src, at) {
 		if m := st.commentMark(strings.TrimLeft(src[at:min(len(src), at+64)], " \t")); m != "" {
 			return m

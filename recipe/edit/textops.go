@@ -78,7 +78,7 @@ func (e *editor) lineCut(op Op) (splice, error) {
 			at = len(bom)
 		}
 		if strings.HasPrefix(e.t.src[at:], "#!") {
-			at = lineEnd(e.t.src, at)
+			at = e.t.lineEnd(at)
 		}
 		return e.newLines(at, op.Text, ""), nil
 	case End:
@@ -132,7 +132,7 @@ func (e *editor) besideLine(op Op, l lineAt, indent string) splice {
 	if op.Place == Before {
 		return e.newLines(l.start, op.Text, indent)
 	}
-	return e.newLines(lineEnd(e.t.src, l.end), op.Text, indent)
+	return e.newLines(e.t.lineEnd(l.end), op.Text, indent)
 }
 
 // insertAtLine puts text beside the lines that a pattern matches.
@@ -145,7 +145,7 @@ func (e *editor) insertAtLine(op Op, pattern string) (change, error) {
 	want := trimmedLines(op.Text)
 	ch := change{}
 	for _, l := range found {
-		i := slices.Index(all, l)
+		i := e.t.line(l.start) - 1
 		near := all[i+1 : min(len(all), i+1+len(want))]
 		if op.Place == Before {
 			near = all[max(0, i-len(want)):i]
@@ -155,7 +155,7 @@ func (e *editor) insertAtLine(op Op, pattern string) (change, error) {
 			have = append(have, strings.TrimSpace(n.text))
 		}
 		if !slices.Equal(have, want) {
-			ch.cuts = append(ch.cuts, e.besideLine(op, l, indentAt(e.t.src, l.start)))
+			ch.cuts = append(ch.cuts, e.besideLine(op, l, e.t.indentAt(l.start)))
 		}
 	}
 	return e.proveInsert(op.Text, e.t.root, ch), nil
@@ -212,7 +212,7 @@ func (e *editor) deleteLine(op Op) (change, error) {
 			hidden = append(hidden, l.start)
 		default:
 			hits = append(hits, l.start)
-			ch.cuts = append(ch.cuts, splice{span{l.start, lineEnd(e.t.src, l.end)}, ""})
+			ch.cuts = append(ch.cuts, splice{span{l.start, e.t.lineEnd(l.end)}, ""})
 		}
 	}
 	ch.loose = true
@@ -222,7 +222,7 @@ func (e *editor) deleteLine(op Op) (change, error) {
 // inComment reports whether offset at is in a comment line, behind its mark. A
 // match that has the mark in it means the comment itself.
 func (e *editor) inComment(at int) bool {
-	start := lineStart(e.t.src, at)
+	start := e.t.lineStart(at)
 	before := strings.TrimLeft(e.t.src[start:at], " \t")
 	return e.st.commentMark(before) != ""
 }

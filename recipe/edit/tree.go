@@ -30,8 +30,9 @@ type node struct {
 	whole  span // from the name to the entry's last byte, without indent and trailing comment
 	body   span // a block's inside
 	block  bool
-	twin   bool // stands in a comment
-	mark   int  // twins: where the comment's mark stands
+	twin   bool  // stands in a comment
+	ord    int32 // which of its parent's kids it is
+	mark   int   // twins: where the comment's mark stands
 	parent *node
 	kids   []*node
 }
@@ -43,6 +44,8 @@ type tree struct {
 	odd  []oddity
 	slab []node
 	bag  []word
+
+	known lookups
 }
 
 // An oddity is a place that the format does not explain. The rest of the file
@@ -62,9 +65,9 @@ func newTree(src string) *tree {
 // hundred thousand of them.
 func (t *tree) add(parent *node, n node) *node {
 	if len(t.slab) == cap(t.slab) {
-		t.slab = make([]node, 0, min(4096, max(64, 2*cap(t.slab))))
+		t.slab = make([]node, 0, min(4096, max(8, 2*cap(t.slab))))
 	}
-	n.parent = parent
+	n.parent, n.ord = parent, int32(len(parent.kids))
 	t.slab = append(t.slab, n)
 	p := &t.slab[len(t.slab)-1]
 	parent.kids = append(parent.kids, p)
@@ -74,7 +77,7 @@ func (t *tree) add(parent *node, n node) *node {
 // keep copies words to where the tree has them.
 func (t *tree) keep(ws []word) []word {
 	if len(t.bag)+len(ws) > cap(t.bag) {
-		t.bag = make([]word, 0, max(len(ws), min(8192, max(64, 2*cap(t.bag)))))
+		t.bag = make([]word, 0, max(len(ws), min(8192, max(8, 2*cap(t.bag)))))
 	}
 	from := len(t.bag)
 	t.bag = append(t.bag, ws...)
@@ -124,6 +127,43 @@ func (n *node) active() []*node {
 	return slices.DeleteFunc(slices.Clone(n.kids), func(k *node) bool { return k.twin })
 }
 
+// last returns n's last kid that is no twin, or nil.
+func (n *node) last() *node {
+	if len(n.kids) == 0 {
+		return nil
+	}
+	k := n.kids[len(n.kids)-1]
+	if k.twin {
+		return k.before()
+	}
+	return k
+}
+
+// before returns the last active kid of n's parent that stands before n, or nil.
+func (n *node) before() *node {
+	for i := n.ord - 1; i >= 0; i-- {
+		if k := n.parent.kids[i]; !k.twin {
+			return k
+		}
+	}
+	return nil
+}
+
+// behind returns the first active kid of n's parent that stands behind n, or nil.
+func (n *node) behind() *node {
+	return firstActive(n.parent.kids[n.ord+1:])
+}
+
+// firstActive returns the first of kids that is no twin, or nil.
+func firstActive(kids []*node) *node {
+	for _, k := range kids {
+		if !k.twin {
+			return k
+		}
+	}
+	return nil
+}
+
 // walk calls f for n's kids and theirs, twins included, in file order.
 func (n *node) walk(f func(*node)) {
 	for _, k := range n.kids {
@@ -162,14 +202,22 @@ func (n *node) head() span {
 	return n.whole
 }
 
-// sameChain reports whether n and m stand below sections of the same names.
-func (n *node) sameChain(m *node) bool {
-	for ; n != nil && m != nil; n, m = n.parent, m.parent {
-		if n.name != m.name {
-			return false
-		}
+// chains has pairs of sections that stand below sections of the same names.
+type chains map[*node]*node
+
+// same reports whether n and m are sections of the same name below sections of
+// the same names.
+func (c chains) same(n, m *node) bool {
+	switch {
+	case n == nil || m == nil:
+		return n == m
+	case c[n] == m:
+		return true
+	case n.name != m.name || !c.same(n.parent, m.parent):
+		return false
 	}
-	return n == nil && m == nil
+	c[n] = m
+	return true
 }
 
 // section returns the path of names that n stands below: "http/server".
@@ -235,36 +283,6 @@ func (n *node) commented() bool {
 		}
 	}
 	return false
-}
-
-// line returns the number of the line that holds offset, from 1.
-func (t *tree) line(at int) int { return 1 + strings.Count(t.src[:min(at, len(t.src))], "\n") }
-
-// lineStart returns where the line of offset begins.
-func lineStart(s string, at int) int { return strings.LastIndexByte(s[:at], '\n') + 1 }
-
-// lineEnd returns where the line of offset ends, behind its line feed.
-func lineEnd(s string, at int) int {
-	if i := strings.IndexByte(s[at:], '\n'); i >= 0 {
-		return at + i + 1
-	}
-	return len(s)
-}
-
-// lines returns the whole lines that sp touches.
-func lines(s string, sp span) span {
-	last := max(sp.start, sp.end-1)
-	return span{lineStart(s, sp.start), lineEnd(s, min(last, len(s)))}
-}
-
-// indentAt returns the blanks that the line of offset begins with.
-func indentAt(s string, at int) string {
-	start := lineStart(s, at)
-	end := start
-	for end < len(s) && (s[end] == ' ' || s[end] == '\t') {
-		end++
-	}
-	return s[start:end]
 }
 
 // eol returns the file's line end, that of its first line.

@@ -3,6 +3,7 @@ package edit
 import (
 	"fmt"
 	"html"
+	"sort"
 	"strings"
 )
 
@@ -117,7 +118,7 @@ func (p *xmlParser) comment(top *node, at, stop int) {
 		return
 	}
 	n := q.t.root.kids[0]
-	n.parent = top
+	n.parent, n.ord = top, int32(len(top.kids))
 	top.kids = append(top.kids, n)
 }
 
@@ -291,37 +292,33 @@ func (xml) place(t *tree, sec, prev *node, text string) (splice, error) {
 	}
 	if text[0] != '<' {
 		at := sec.nameAt.end
-		for _, k := range sec.active() {
-			if strings.HasPrefix(k.name, "@") {
-				at = k.whole.end
-			}
+		if i := sec.attributes(); i > 0 {
+			at = sec.kids[i-1].whole.end
 		}
 		return splice{span{at, at}, " " + text}, nil
 	}
 	return xmlElement(t, sec, prev, text)
 }
 
+// attributes returns how many of n's kids are attributes: the first ones.
+func (n *node) attributes() int {
+	return sort.Search(len(n.kids), func(i int) bool { return n.kids[i].block })
+}
+
 // xmlElement places an element behind prev, or where that is an attribute
 // behind the last element, or where it is nil first.
 func xmlElement(t *tree, sec, prev *node, text string) (splice, error) {
 	src, nl := t.src, eol(t.src)
-	in := indentAt(src, sec.whole.start)
+	in := t.indentAt(sec.whole.start)
 	inner := in + "  "
-	var kids []*node
-	for _, k := range sec.active() {
-		if k.block {
-			kids = append(kids, k)
-		}
-	}
-	if len(kids) > 0 {
-		inner = indentAt(src, kids[0].whole.start)
+	if kid := firstActive(sec.kids[sec.attributes():]); kid != nil {
+		inner = t.indentAt(kid.whole.start)
 	} else if strings.HasPrefix(in, "\t") {
 		inner = in + "\t"
 	}
 	if prev != nil && !prev.block {
-		prev = nil
-		if len(kids) > 0 {
-			prev = kids[len(kids)-1]
+		if prev = sec.last(); !prev.block {
+			prev = nil
 		}
 	}
 	body := nl + indented(text, inner, nl)
@@ -350,7 +347,7 @@ func (xml) cut(t *tree, n *node) (splice, error) {
 		}
 		return splice{sp, ""}, nil
 	}
-	if whole := lines(t.src, sp); strings.TrimSpace(t.src[whole.start:sp.start]+t.src[sp.end:whole.end]) == "" {
+	if whole := t.lines(sp); strings.TrimSpace(t.src[whole.start:sp.start]) == "" && strings.TrimSpace(t.src[sp.end:whole.end]) == "" {
 		sp = whole
 	}
 	return splice{sp, ""}, nil

@@ -50,7 +50,7 @@ type yamlParser struct {
 // line reads the line at offset at, and what its value goes on with.
 func (p *yamlParser) line(at int) int {
 	end := lineEnd(p.s, at)
-	start := at + len(indentAt2(p.s, at))
+	start := at + len(blanksAt(p.s, at))
 	stop := trimRight(p.s, start, end)
 	col := start - lineStart(p.s, start)
 	if start < stop && p.s[start] == '#' {
@@ -238,7 +238,7 @@ func (p *yamlParser) value(k *node, at, stop, end, col int) int {
 	}
 	last := trailing(p.s, span{at, stop}, "#")
 	for next := end; next < len(p.s); { // a plain value goes on where lines are further in
-		start := next + len(indentAt2(p.s, next))
+		start := next + len(blanksAt(p.s, next))
 		line := lineEnd(p.s, next)
 		to := trimRight(p.s, start, line)
 		if to == start || start-next <= col || p.s[start] == '#' {
@@ -266,7 +266,7 @@ func (p *yamlParser) scalarBlock(k *node, at, end, col int) int {
 	next := end
 	for next < len(p.s) {
 		line := lineEnd(p.s, next)
-		in := len(indentAt2(p.s, next))
+		in := len(blanksAt(p.s, next))
 		to := trimRight(p.s, next, line)
 		if to > next+in || to > next {
 			if in <= col {

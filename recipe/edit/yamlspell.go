@@ -88,7 +88,7 @@ func (yaml) value(t *tree, n *node, v Value) (string, error) {
 	if len(n.words) != 1 || strings.IndexByte("[{", written[0]) >= 0 {
 		return yamlSpell(nil, v, false)
 	}
-	return yamlLike(t, &n.words[0], n.whole.start-lineStart(t.src, n.whole.start), v, false)
+	return yamlLike(t, &n.words[0], n.whole.start-t.lineStart(n.whole.start), v, false)
 }
 
 // yamlLike spells v in the manner of old, the value of an entry in column col.
@@ -144,7 +144,7 @@ func (yaml) arg(t *tree, n *node, i int, v Value) (string, error) {
 	if err := yamlScalar(old.of(t.src)); err != nil {
 		return "", err
 	}
-	return yamlLike(t, old, len(indentAt(t.src, old.start)), v, flow)
+	return yamlLike(t, old, len(t.indentAt(old.start)), v, flow)
 }
 
 func (yaml) entry(t *tree, like *node, name string, v Value) (string, error) {
@@ -184,7 +184,7 @@ func (yaml) list(t *tree, n *node, vs []Value) (string, error) {
 		return text, nil
 	}
 	dash := t.src[n.val.start:n.words[0].start]
-	sep := eol(t.src) + indentAt(t.src, n.val.start)
+	sep := eol(t.src) + t.indentAt(n.val.start)
 	return dash + strings.Join(all, sep+dash), nil
 }
 
