@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot/image"
@@ -17,7 +18,7 @@ import (
 // none if that is nothing: base are the files of its packages and their effects,
 // layers all that lies below. Owners are as in all of a buildroot that no script
 // asked for: root.
-func (b *Builder) brought(r plan.Root, layers []string, base map[string]*layer.File, inputs map[plan.ID]store.Result) ([]string, error) {
+func (b *Builder) brought(r plan.Root, layers []string, base map[string]*layer.File, date time.Time, inputs map[plan.ID]store.Result) ([]string, error) {
 	if len(r.Recipes) == 0 {
 		return nil, nil
 	}
@@ -46,20 +47,17 @@ func (b *Builder) brought(r plan.Root, layers []string, base map[string]*layer.F
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
-	latest, err := b.newest(r, inputs)
-	if err != nil {
-		return nil, err
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	dir, err := b.ownLayer("brought")
 	if err != nil {
 		return nil, err
 	}
-	w := layerWriter{dir: dir, below: below, time: unixTime(latest)}
+	w := layerWriter{dir: dir, below: below, time: date}
 	for _, f := range files {
 		w.write(f)
 	}
+	w.date()
 	return []string{dir}, w.err
 }
 
@@ -67,7 +65,8 @@ func (b *Builder) brought(r plan.Root, layers []string, base map[string]*layer.F
 type layerWriter struct {
 	dir   string
 	below *layer.Tree
-	time  time.Time
+	time  time.Time // of all that it makes
+	made  []string  // directories, each behind those above it
 	err   error
 }
 
@@ -117,5 +116,15 @@ func (w *layerWriter) mkdir(f *layer.File) {
 			mode |= fs.ModeSticky
 		}
 		w.err = os.Chmod(at, mode)
+	}
+	w.made = append(w.made, at)
+}
+
+// date gives the directories their time, when nothing more is to be written.
+func (w *layerWriter) date() {
+	for _, at := range slices.Backward(w.made) {
+		if w.err == nil {
+			w.err = os.Chtimes(at, w.time, w.time)
+		}
 	}
 }

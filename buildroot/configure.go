@@ -168,17 +168,31 @@ func (b *Builder) stack(r plan.Root, inputs map[plan.ID]store.Result) ([]string,
 	for _, p := range libraries {
 		pkgs = append(pkgs, p.Package.Package)
 	}
-	layers := append(b.outputTrees(r.Outputs, inputs), effects.Layers("", waves, pkgs, policy)...)
+	layers := effects.Layers("", waves, pkgs, policy)
 	if len(r.Outputs)+len(r.Recipes) == 0 {
 		return layers, nil
 	}
-	base := effects.Root(pkgs, waves)
-	cache, err := b.linkerCache(layers, r.Outputs, base, inputs)
+	kept, err := b.effectsOf(libraries)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := b.newest(r, inputs)
+	if err != nil {
+		return nil, err
+	}
+	date := unixTime(latest)
+	base := effects.Root(pkgs, slices.Concat(kept, waves))
+	configured, err := b.configured(kept, layers, base, date)
+	if err != nil {
+		return nil, err
+	}
+	layers = slices.Concat(b.outputTrees(r.Outputs, inputs), configured, layers)
+	cache, err := b.linkerCache(layers, r.Outputs, len(libraries) > 0, base, date, inputs)
 	if err != nil {
 		return nil, err
 	}
 	layers = append(cache, layers...)
-	brought, err := b.brought(r, layers, base, inputs)
+	brought, err := b.brought(r, layers, base, date, inputs)
 	return append(brought, layers...), err
 }
 

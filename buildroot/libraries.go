@@ -159,19 +159,11 @@ func (b *Builder) addToImage(root *image.Root, libraries []library) error {
 	var waves []image.Wave
 	for _, l := range libraries {
 		root.Packages = append(root.Packages, l.Package)
-		if l.effects == "" {
-			continue
-		}
-		x, err := readTree(b.Store, l.effects)
-		if err != nil {
-			return err
-		}
-		e, err := effects.Kept(x)
-		if err != nil {
-			return err
-		}
-		waves = append(waves, image.Wave{Effects: e, Tree: l.effects})
+	}
+	kept, err := b.effectsOf(libraries)
+	for _, e := range kept {
+		waves = append(waves, image.Wave{Effects: e})
 	}
 	root.Waves = append(waves, root.Waves...)
-	return nil
+	return err
 }

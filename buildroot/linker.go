@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
@@ -17,10 +18,9 @@ import (
 // linkerCache makes a layer with the /etc/ld.so.cache that ldconfig would write for
 // a root with outputs of other recipes, as it does when a package with libraries is
 // installed: base are the files of its packages and their effects. There is none
-// where the outputs have no library.
-func (b *Builder) linkerCache(layers []string, outputs []plan.Output, base map[string]*layer.File, inputs map[plan.ID]store.Result) ([]string, error) {
+// where neither packages with libraries came along nor the outputs have one.
+func (b *Builder) linkerCache(layers []string, outputs []plan.Output, libraries bool, base map[string]*layer.File, date time.Time, inputs map[plan.ID]store.Result) ([]string, error) {
 	var trees []*layer.Tree
-	libraries := false
 	for _, digest := range outputDigests(outputs, inputs) {
 		x, err := readTree(b.Store, digest)
 		if err != nil {
@@ -42,13 +42,13 @@ func (b *Builder) linkerCache(layers []string, outputs []plan.Output, base map[s
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	dir, err := b.ownLayer("linker")
-	if err == nil {
-		err = os.Mkdir(filepath.Join(dir, "etc"), 0o755)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "etc/ld.so.cache"), data, 0o644)
-	}
-	return []string{dir}, err
+	w := layerWriter{dir: dir, below: root, time: date}
+	w.write(layer.Content("/etc/ld.so.cache", 0o644, data, layer.Origin{}))
+	w.date()
+	return []string{dir}, w.err
 }
 
 // forLinker is a tree of what the linker's cache depends on.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
 )
@@ -115,7 +117,11 @@ func place(s *store.Store, o layer.Opener, root string, f *layer.File) error {
 	case layer.Dir:
 		return os.MkdirAll(path, 0o755)
 	case layer.Symlink:
-		return os.Symlink(f.Link, path)
+		if err := os.Symlink(f.Link, path); err != nil {
+			return err
+		}
+		ts := unix.Timespec{Sec: f.MTime}
+		return unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
 	case layer.Hardlink:
 		return os.Link(filepath.Join(root, f.Link), path)
 	case layer.Regular:

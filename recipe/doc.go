@@ -123,14 +123,14 @@
 // are asked for as apt-get install does; a range of versions and alternatives as
 // apt-get satisfy does, so that whatever else comes may meet them: a | b is nothing
 // more where b is asked for. Or it is
-// recipe:NAME[@VARIANT][/SET], an output of another recipe, by default main, for
-// the same architecture. In depends.build, and in the packages of a test, its
-// files lie in the root, and with them what they depend on, its users have accounts,
-// the linker finds its libraries, and what else the recipe brings (below) is there,
-// as far as the root has what it edits, but for what it removes and its sudo rules. In
-// depends.runtime they come into the image with all that the recipe brings. A recipe
-// that the steps use comes into the image by itself where its libraries are
-// needed, and brings the packages that these need.
+// recipe:NAME[@VARIANT][/SET], an output of another recipe, by default main, for the
+// same architecture. In depends.build, and in the packages of a test, its files lie in
+// the root, and with them what they depend on, configured as where it was built; its
+// users have accounts, the linker finds its libraries, and what else the recipe brings
+// (below) is there, as far as the root has what it edits, but for what it removes and
+// its sudo rules. In depends.runtime they come into the image with all that the recipe
+// brings. A recipe that the steps use comes into the image by itself where its
+// libraries are needed, and brings the packages that these need.
 //
 // A package of another architecture is asked for as "zlib1g-dev:arm64", which lies
 // beside the native ones as after dpkg --add-architecture arm64: a compiler such as
