@@ -54,17 +54,17 @@ func (b *Builder) addLibraries(r *store.Result, drafts map[string]*store.Draft, 
 			}
 		}
 	}
-	root, err := b.imageRoot(plan.Root{Packages: do.Spare}, inputs)
+	root, err := b.imageRoot(plan.Root{Packages: do.Spare, Waves: do.Root.Waves}, inputs)
 	if err != nil {
 		return err
 	}
 	found, err := image.Libraries(root, outputs, others)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	waves, err := b.effects(do.Root.Waves, inputs)
 	if err != nil {
 		return err
+	}
+	waves := make([]*effects.Effects, len(root.Waves))
+	for i, w := range root.Waves {
+		waves[i] = w.Effects
 	}
 	for _, p := range found {
 		name := p.Control.Name

@@ -135,8 +135,8 @@ func (a *assembly) provider(want string) *pkg {
 	return p
 }
 
-// find looks for a library by its soname where ld.so looks by itself, for any
-// other file by its path.
+// find looks for a library by its soname where ld.so looks by itself, or where
+// update-alternatives(1) has made a link there, for any other file by its path.
 func find(u *universe, want string) *pkg {
 	base := "/" + path.Base(want)
 	where := path.Dir(deb.Canonical(want))
@@ -151,7 +151,33 @@ func find(u *universe, want string) *pkg {
 			}
 		}
 	}
+	if at := u.linked(want); at != "" {
+		return find(u, at)
+	}
 	return nil
+}
+
+// linked is where links that scripts made lead from a library's soname, as BLAS's
+// does, "" if there is none.
+func (u *universe) linked(soname string) string {
+	links := map[string]string{}
+	at := ""
+	for _, w := range u.waves {
+		for _, f := range w.Index.Files {
+			if f.Type == layer.Symlink {
+				links[f.Path] = f.Target()
+			}
+			if path.Base(f.Path) == soname && libraryDir(path.Dir(f.Path)) {
+				at = f.Path
+			}
+		}
+	}
+	for range 3 { // by way of alternativesDir to the file, where there is no link
+		if to, ok := links[at]; ok {
+			at = to
+		}
+	}
+	return at
 }
 
 // libraryDir reports whether Debian's ld.so looks for libraries there, ld.so(8).

@@ -259,6 +259,43 @@ func TestUnlocked(t *testing.T) {
 	}
 }
 
+// A library that update-alternatives puts where ld.so looks brings the package that
+// was chosen in the build's root, in an image and along with an output.
+func TestLibraryOfAlternative(t *testing.T) {
+	c := check{
+		build: `
+			package libblas3 1
+			f /usr/lib/x86_64-linux-gnu/blas/libblas.so.3 elf=libc.so.6 so=libblas.so.3
+			package libopenblas0 1
+			f /usr/lib/x86_64-linux-gnu/openblas/libblas.so.3 elf=libc.so.6 so=libblas.so.3
+			effect libblas3 postinst
+			l /usr/lib/x86_64-linux-gnu/libblas.so.3 /etc/alternatives/libblas.so.3
+			effect libopenblas0 postinst
+			l /etc/alternatives/libblas.so.3 /usr/lib/x86_64-linux-gnu/openblas/libblas.so.3
+			f /var/lib/dpkg/alternatives/libblas.so.3 text=auto\n/usr/lib/x86_64-linux-gnu/libblas.so.3\n\n/usr/lib/x86_64-linux-gnu/blas/libblas.so.3\n10\n/usr/lib/x86_64-linux-gnu/openblas/libblas.so.3\n100\n\n
+		`,
+		recipe:  "[image]\nentrypoint = [\"app\"]\nuser = \"root\"",
+		outputs: []Output{outputOf(t, "app", "f /usr/bin/app elf=libblas.so.3,libc.so.6 interp=/lib64/ld-linux-x86-64.so.2")},
+	}
+	in := c.input(t)
+	r, err := Assemble(t.Context(), in)
+	if err != nil {
+		t.Fatal(printed(err))
+	}
+	at, f, err := r.Tree.Resolve("/usr/lib/x86_64-linux-gnu/libblas.so.3")
+	if err != nil || f == nil || f.Origin.Name != "libopenblas0" {
+		t.Errorf("the library is %s %+v (%v)", at, f, err)
+	}
+	found, err := Libraries(in.Build, []*layer.Tree{c.outputs[0].Tree}, nil)
+	var names []string
+	for _, p := range found {
+		names = append(names, p.Control.Name)
+	}
+	if got := strings.Join(names, " "); err != nil || got != "libc6 libopenblas0" {
+		t.Errorf("with the output come %s (%v)", got, err)
+	}
+}
+
 // TestLibraries: a missing library brings its package from the build's, with
 // what that needs and what its scripts made there.
 func TestLibraries(t *testing.T) {

@@ -34,7 +34,7 @@ const (
 // formats are part of each ID: raise one when this program makes something else
 // of an equal description.
 var formats = map[Kind]int{
-	KindUnpack: 1, KindConfigure: 6, KindBuild: 3, KindCollect: 3, KindImage: 10,
+	KindUnpack: 1, KindConfigure: 6, KindBuild: 3, KindCollect: 4, KindImage: 11,
 }
 
 // editFormat is part of the description of each edit: raise it when an equal
