@@ -243,7 +243,7 @@ func (l *locking) run(ctx context.Context) error {
 	if err := l.survey(ctx, next); err != nil {
 		return err
 	}
-	return errors.Join(l.write(next, len(moves), len(sources)), l.broken.Err())
+	return errors.Join(l.write(next, len(sources)), l.broken.Err())
 }
 
 func (l *locking) make(ctx context.Context) (*lock.Lock, error) {
@@ -289,7 +289,7 @@ func (l *locking) printWarnings() {
 }
 
 // write writes the new lock if it is another one, and says what it is.
-func (l *locking) write(next *lock.Lock, moves, sources int) error {
+func (l *locking) write(next *lock.Lock, sources int) error {
 	text := lock.Encode(next)
 	if string(text) == string(lock.Encode(l.old)) {
 		fmt.Fprintf(l.env.err, "%s: %s, nothing to change\n", lock.FileName, plural(len(next.Packages), "package"))
@@ -298,10 +298,51 @@ func (l *locking) write(next *lock.Lock, moves, sources int) error {
 	if err := l.env.writeFile(lock.FileName, text); err != nil {
 		return err
 	}
-	fmt.Fprintf(l.env.err, "%s: %s, %d of them moved, came or left", lock.FileName, plural(len(next.Packages), "package"), moves)
+	fmt.Fprintf(l.env.err, "%s: %s", lock.FileName, plural(len(next.Packages), "package"))
+	for _, change := range inNumbers(l.old, next) {
+		fmt.Fprintf(l.env.err, ", %s", change)
+	}
 	if sources > 0 {
 		fmt.Fprintf(l.env.err, "; %s moved, came or left", plural(sources, "source"))
 	}
 	fmt.Fprintln(l.env.err)
 	return nil
+}
+
+// inNumbers says how many packages of a lock are new, moved, or in the old one alone.
+func inNumbers(old, next *lock.Lock) []string {
+	before, now := versions(old), versions(next)
+	var came, moved, left int
+	for name, v := range now {
+		switch was, known := before[name]; {
+		case !known:
+			came++
+		case !slices.Equal(was, v):
+			moved++
+		}
+	}
+	for name := range before {
+		if _, stays := now[name]; !stays {
+			left++
+		}
+	}
+	var says []string
+	for _, c := range []struct {
+		n    int
+		word string
+	}{{came, "new"}, {moved, "moved"}, {left, "no longer needed"}} {
+		if c.n > 0 {
+			says = append(says, fmt.Sprintf("%d %s", c.n, c.word))
+		}
+	}
+	return says
+}
+
+// versions are those of each package of a lock.
+func versions(l *lock.Lock) map[string][]string {
+	all := map[string][]string{}
+	for _, p := range l.Packages {
+		all[p.Name+":"+p.Arch] = append(all[p.Name+":"+p.Arch], p.Version)
+	}
+	return all
 }

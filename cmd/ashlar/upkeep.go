@@ -149,7 +149,7 @@ func (u *upkeep) run(ctx context.Context, write, asJSON bool) error {
 	if err := u.survey(ctx, next); err != nil {
 		return err
 	}
-	if err := u.write(next, len(moves), len(sources)); err != nil {
+	if err := u.write(next, len(sources)); err != nil {
 		return err
 	}
 	u.say(rows, moves, sources, "moved")
