@@ -76,6 +76,9 @@ func run(ctx context.Context, args []string) int {
 		env.help()
 		return exitDone
 	}
+	if err := env.checkOutputs(cmd, args); err != nil {
+		return env.finish(cmd, err)
+	}
 	if code, done := env.becomeUser(ctx, cmd, args); done {
 		return code
 	}

@@ -109,6 +109,9 @@ func runPush(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 	if len(names) != 2 {
 		return usagef("push takes an image and a reference")
 	}
+	if err := registry.Check(names[1]); err != nil { // before anything is built
+		return err
+	}
 	one, err := env.one(ctx, names[0])
 	if err != nil {
 		return err

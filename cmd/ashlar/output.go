@@ -2,15 +2,42 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/ashlar-build/ashlar/buildroot/usher"
 )
+
+// checkOutputs refuses a place that a command cannot write to, before it has worked
+// for hours. Who stayed root has looked already.
+func (e *env) checkOutputs(cmd *command, args []string) error {
+	if cmd.outputs == nil {
+		return nil
+	}
+	if c, err := e.usher(); err != nil || c != nil {
+		return err
+	}
+	for _, p := range cmd.outputs(args) {
+		dir, isDir := strings.CutSuffix(p, "/")
+		if !isDir {
+			dir = filepath.Dir(p)
+		}
+		switch info, err := os.Stat(dir); {
+		case errors.Is(err, fs.ErrNotExist) && !isDir:
+			return fmt.Errorf("write %s: there is no directory %s", p, dir)
+		case err == nil && !info.IsDir(), errors.Is(err, syscall.ENOTDIR):
+			return fmt.Errorf("write %s: %s is no directory", strings.TrimSuffix(p, "/"), dir)
+		}
+	}
+	return nil
+}
 
 // outputDir has fill write to a directory. Where only the usher can, fill gets a
 // copy of what index there is, and what it wrote is carried over: blobs first,

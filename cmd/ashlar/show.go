@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/image"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/layer"
+	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
 func showCommand() *command {
@@ -144,13 +146,18 @@ func runWhy(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	return nil
 }
 
-// nearestPath is the deepest directory above path that the tree has.
-func nearestPath(t *layer.Tree, path string) string {
-	for path != "/" && path != "" {
-		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
-		if t.Get(path) != nil {
-			return path
+// nearestPath is what was most likely meant by a path that the tree has not, or else
+// the deepest directory above it that it has.
+func nearestPath(t *layer.Tree, file string) string {
+	dir, below := path.Dir(path.Clean(file)), path.Clean(file)
+	for dir != "/" && t.Get(dir) == nil {
+		dir, below = path.Dir(dir), dir
+	}
+	var all []string
+	for f := range t.Under(dir) {
+		if path.Dir(f.Path) == dir {
+			all = append(all, path.Base(f.Path))
 		}
 	}
-	return "/"
+	return path.Join(dir, diag.Nearest(path.Base(below), all))
 }

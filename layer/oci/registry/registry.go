@@ -41,6 +41,14 @@ type Options struct {
 	Progress func(done, total int64)
 }
 
+// Check refuses what is no reference, without asking anybody.
+func Check(ref string) error {
+	if _, err := (Options{}).parse(ref); err != nil {
+		return fmt.Errorf("push: %w", err)
+	}
+	return nil
+}
+
 func (o Options) parse(ref string) (name.Reference, error) {
 	options := []name.Option{}
 	if o.Plain {
