@@ -13,6 +13,11 @@
 // early files and edits, effects of maintainer scripts, artefacts; then what is
 // removed, the recipe's own directories, files and links, and edits of the
 // result.
+//
+// Nothing in an image tells when it was assembled. Files keep their times; what is
+// made here has that of the newest of them, as have directories that the recipe
+// changes something in, unless it is one that scripts saw there; those that several
+// packages have in common are of 1970.
 package image
 
 import (
