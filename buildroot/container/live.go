@@ -80,6 +80,9 @@ type live struct {
 // run starts the container and stays until it has ended, all of it.
 func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 	defer closeAll(files)
+	if a := l.root.accounts; a != nil && a.opened != "" {
+		return job.Result{Opened: a.opened}, nil // nobody could tell
+	}
 	id := "c" + filepath.Base(l.root.dir)
 	cfg, err := config(l.job, l.root.at(), l.keeper.group(id))
 	if err != nil {
@@ -92,6 +95,7 @@ func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 	if err != nil {
 		return job.Result{}, failed("create container", err)
 	}
+	l.root.accounts.onOpen(func() { l.container.Signal(unix.SIGKILL) })
 	err = l.start(q, files)
 	closeAll(files) // the command's streams are to end with the command
 	if err == nil {
@@ -105,6 +109,9 @@ func (l *live) run(q *request, files []*os.File) (job.Result, error) {
 	}
 	l.end()
 	l.result.Reports = l.reports.sorted()
+	if l.result.Asked, l.result.Opened = l.root.accounts.seen(); l.result.Opened != "" {
+		err = nil // it was stopped
+	}
 	l.result.OutOfMemory, l.result.LimitReached = starved(filepath.Join(cgroupMount, l.keeper.group(id)))
 	return l.result, errors.Join(err, l.container.Destroy())
 }

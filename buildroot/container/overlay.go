@@ -21,6 +21,8 @@ type root struct {
 	thrown  bool   // scratch goes with the root
 	dir     string // in memory: links, and the mount point m
 	ledger  *ledger
+
+	accounts *accounts // of a job with Accounts, else nil
 }
 
 // at is where the root is mounted.
@@ -76,6 +78,7 @@ func (k *keeper) stack(r *root, layers []string, j *job.Job) (err error) {
 	if err := inDirectory(r.dir, func() error { return k.overlay(len(layers)) }); err != nil {
 		return err
 	}
+	r.accounts.watch(r.at())
 	return r.loadOwners()
 }
 
@@ -111,6 +114,9 @@ func (r *root) makeDirs(j *job.Job) error {
 		}
 	}
 	if err := r.writeFiles(j); err != nil {
+		return err
+	}
+	if err := r.serveAccounts(j); err != nil {
 		return err
 	}
 	return makePoints(filepath.Join(r.scratch, "points"), j)
@@ -328,6 +334,7 @@ func overlayNew(n int) error {
 // discard.
 func (k *keeper) unmountRoot(r *root) error {
 	r.ledger.close()
+	r.accounts.close()
 	err := unix.Unmount(r.at(), unix.MNT_DETACH)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOENT) {
 		err = nil // it never was mounted

@@ -49,6 +49,13 @@ type Job struct {
 	// container's own takes its place, and does that as User is done.
 	Switch string
 
+	// Accounts, if set, are those of the root. Programs that ask the C library for one
+	// of them get it from here, and Result.Asked tells what they asked for; one that
+	// opens a file of accounts itself, which shows all of them, ends the job, and
+	// Result.Opened tells that. So what a job that came to its end made is the same
+	// with any further accounts that nobody asked for.
+	Accounts *Accounts
+
 	Limits   Limits
 	Hostname string
 	Profile  Profile
@@ -69,6 +76,12 @@ type Limits struct {
 	// each of them may write to (RLIMIT_DATA of setrlimit(2)).
 	Memory    int64
 	Processes int // processes and threads at once; 4096 if zero
+}
+
+// Accounts are what a root has in two files.
+type Accounts struct {
+	Passwd []byte // /etc/passwd, passwd(5)
+	Group  []byte // /etc/group, group(5)
 }
 
 // A Profile chooses what of the kernel the command may see.
@@ -147,6 +160,9 @@ type Result struct {
 	// LimitReached if Limits.Memory was too little, else the machine's was. Only
 	// where the job has a control group is that known.
 	OutOfMemory, LimitReached bool
+
+	Asked  []string // with Job.Accounts: the names and numbers that somebody asked for, sorted
+	Opened string   // with Job.Accounts: the file of accounts that ended the job, or ""
 
 	Reports []string // what the container had to refuse or to pretend, once each: "mknod /dev/x: …"
 }
