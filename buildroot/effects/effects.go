@@ -8,6 +8,12 @@
 // Owners leave this package as names, and times as those of the packages whose
 // scripts wrote, whatever else is in the root.
 //
+// Most scripts make the same of a root whatever accounts it has: they look up root,
+// or a user of Debian's. A blind run finds out which ([Options]): the container tells
+// each name and number that was looked up, and ends when somebody opens a file of
+// accounts, as who adds one does, or lists them. What it made can be had with other
+// accounts as well ([Effects.Hold]).
+//
 // Dependency order inside a wave is found here; what the waves are, and what is
 // kept in the store, is for the caller. The package starts no process: a
 // [Runner] does.
@@ -66,6 +72,10 @@ type Options struct {
 
 	// Log gets what the scripts print, with a line before each.
 	Log io.Writer
+
+	// Blind is for effects that waves with Users and Groups may have, too. A script
+	// that looks at all accounts ends Run with a [*SightError].
+	Blind bool
 }
 
 // Effects are what one wave's scripts changed.

@@ -22,6 +22,8 @@ type fake struct {
 	does map[string]func(upper string) // by label
 	jobs []job.Job
 	run  []string // the labels of each job's driver, in order
+
+	result job.Result // of each job
 }
 
 func (f *fake) Run(_ context.Context, j job.Job, s job.Streams) (job.Result, error) {
@@ -56,7 +58,7 @@ func (f *fake) Run(_ context.Context, j job.Job, s job.Streams) (job.Result, err
 			return job.Result{}, err
 		}
 	}
-	return job.Result{}, nil
+	return f.result, nil
 }
 
 func (f *fake) Scan(_ context.Context, scratch string, _ func(string) (uint32, uint32)) ([]job.Change, error) {

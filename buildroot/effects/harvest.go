@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,9 @@ func (v *run) harvest(ctx context.Context) (*Effects, error) {
 	e := &Effects{Dir: v.dir, Index: &layer.Index{Meta: map[string]string{}}}
 	for p, before := range v.early {
 		e.Index.Meta[metaEarly+p] = before
+	}
+	if v.opts.Blind {
+		e.Index.Meta[metaAsked] = strings.Join(slices.Sorted(maps.Keys(v.asked)), "\n")
 	}
 	if err := os.Rename(v.upperDir(), e.Root()); err != nil {
 		return nil, fmt.Errorf("harvest: %w", err)

@@ -22,13 +22,17 @@ func Run(ctx context.Context, r Runner, w Wave, dir string, opts Options) (*Effe
 	if opts.Scratch == "" {
 		return nil, errors.New("run maintainer scripts: no scratch directory")
 	}
-	v := &run{runner: r, Wave: w, dir: dir, opts: opts, track: newTracker(), names: newNames()}
+	v := &run{runner: r, Wave: w, dir: dir, opts: opts, track: newTracker(), names: newNames(), asked: map[string]bool{}}
 	v.below, v.here = newBelow(w.Before, w.Earlier), newBelow(preinstOrder(w.Packages), nil)
 	e, err := v.run(ctx)
 	if err != nil {
 		var script *ScriptError
+		var sight *SightError
 		if errors.As(err, &script) {
 			return nil, script
+		}
+		if errors.As(err, &sight) {
+			return nil, sight
 		}
 		return nil, fmt.Errorf("run maintainer scripts: %w", err)
 	}
@@ -51,6 +55,7 @@ type run struct {
 	refused  map[string]bool
 	early    map[string]string      // by files that early edits changed: their bytes before
 	restored map[string]*layer.File // packages' files that had to be laid over something
+	asked    map[string]bool        // the accounts that scripts asked for, if the run is blind
 
 	upper *os.Root // what the scripts wrote, opened when the first job is done
 }
@@ -62,6 +67,9 @@ func (v *run) database() string  { return filepath.Join(v.opts.Scratch, "databas
 func (v *run) policyDir() string { return filepath.Join(v.opts.Scratch, "policy") }
 
 func (v *run) run(ctx context.Context) (*Effects, error) {
+	if err := v.canBlind(); err != nil {
+		return nil, err
+	}
 	if err := v.prepare(); err != nil {
 		return nil, err
 	}
@@ -76,6 +84,9 @@ func (v *run) run(ctx context.Context) (*Effects, error) {
 		return nil, err
 	}
 	if err := v.verify(); err != nil {
+		return nil, err
+	}
+	if err := v.wasBlind(); err != nil {
 		return nil, err
 	}
 	return v.harvest(ctx)
@@ -200,10 +211,17 @@ func (v *run) job(ctx context.Context, driver string, packages []*deb.Package) e
 		Env:      Env(v.Epoch),
 		Dir:      "/",
 		Hostname: Hostname,
+		Accounts: v.accounts(),
 	}, job.Streams{Out: out, Err: out, Checkpoint: func(line string) error { return v.checkpoint(ctx, line) }})
 	out.flush()
 	if err != nil {
 		return err
+	}
+	if res.Opened != "" {
+		return &SightError{Path: res.Opened, After: v.track.last}
+	}
+	for _, key := range res.Asked {
+		v.asked[key] = true
 	}
 	v.refuse(res.Reports)
 	if res.Exit != 0 {
