@@ -18,11 +18,24 @@ import (
 )
 
 // configure runs the maintainer scripts of one wave.
-func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Configure, inputs map[plan.ID]store.Result) (finish finisher, err error) {
-	wave, err := b.wave(do, inputs)
-	if err != nil {
-		return nil, err
+func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Configure, inputs map[plan.ID]store.Result) (finisher, error) {
+	if do.Blind && slices.Contains(waveTrees(do.Before.Waves, inputs), "") {
+		return nothing, nil
 	}
+	wave, err := b.wave(do, inputs)
+	switch {
+	case err != nil:
+		return nil, err
+	case do.Blind:
+		return b.runBlind(ctx, a, do, wave)
+	case do.Shared != "":
+		return b.runShared(ctx, a, do, wave, inputs)
+	}
+	return b.runWave(ctx, a, do, wave)
+}
+
+// runWave runs the scripts, and returns what stores their effects.
+func (b *Builder) runWave(ctx context.Context, a *plan.Action, do *plan.Configure, wave effects.Wave) (finish finisher, err error) {
 	runner, err := b.run(ctx)
 	if err != nil {
 		return nil, err
@@ -52,7 +65,7 @@ func (b *Builder) configure(ctx context.Context, a *plan.Action, do *plan.Config
 			err = draft.Fail(err)
 		}
 	}()
-	e, err := effects.Run(ctx, runner, wave, draft.Dir(), effects.Options{Scratch: filepath.Join(scratch.Dir(), "root"), Log: log})
+	e, err := effects.Run(ctx, runner, wave, draft.Dir(), effects.Options{Scratch: filepath.Join(scratch.Dir(), "root"), Log: log, Blind: do.Blind})
 	var script *effects.ScriptError
 	if errors.As(err, &script) {
 		return nil, whyThere(script, do.Asks, slices.Concat(wave.Before, wave.Packages))
@@ -129,19 +142,26 @@ func withoutScripts(packages []*deb.Package, names []string) []*deb.Package {
 // effects reads the effects that configure actions made.
 func (b *Builder) effects(ids []plan.ID, inputs map[plan.ID]store.Result) ([]*effects.Effects, error) {
 	var list []*effects.Effects
-	for _, id := range ids {
-		dir, ok := b.Store.Tree(inputs[id].Trees[treeName])
-		if !ok {
-			return nil, fmt.Errorf("the store lost the effects of a wave while they were in use")
-		}
-		e, err := effects.Open(dir)
+	for _, digest := range waveTrees(ids, inputs) {
+		e, err := b.readEffects(digest)
 		if err != nil {
 			return nil, err
 		}
-		locate(e.Index, inputs[id].Trees[treeName])
 		list = append(list, e)
 	}
 	return list, nil
+}
+
+func (b *Builder) readEffects(digest string) (*effects.Effects, error) {
+	dir, ok := b.Store.Tree(digest)
+	if !ok {
+		return nil, fmt.Errorf("the store lost the effects of a wave while they were in use")
+	}
+	e, err := effects.Open(dir)
+	if err == nil {
+		locate(e.Index, digest)
+	}
+	return e, err
 }
 
 // stack returns the layers of a root, top first.

@@ -39,16 +39,25 @@ type world struct {
 	lock  *lock.Lock
 	steps map[string]func(upper string) job.Result // by recipe and step: "tool: 1"
 	wait  func(ctx context.Context, name string) error
+	extra []string   // packages of each recipe
+	blind job.Result // of a blind wave
 
 	mu      sync.Mutex
 	starts  int // of the runner
 	fetched int
+	blinds  int // jobs of blind waves
 	working int
 	most    int // steps that worked at once
 	ran     []string
 	jobs    map[string]job.Job // by name
 	events  []Event
 }
+
+// The accounts of the base, which its script lays over the package's.
+const (
+	basePasswd = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\n"
+	baseGroup  = "root:x:0:\ndaemon:x:1:\nstaff:x:50:\n"
+)
 
 // newWorld is a world with these recipes, of which each has steps that write to
 // /out; none has an image.
@@ -70,8 +79,7 @@ func newWorld(t *testing.T, recipes map[string]string) *world {
 		w.write(name, text)
 	}
 	base := debtest.Deb{Name: "base", Version: "1", Arch: "amd64", Fields: "Essential: yes\n", Files: []debtest.File{
-		{Path: "./etc/"}, {Path: "./etc/passwd", Data: "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\n"},
-		{Path: "./etc/group", Data: "root:x:0:\ndaemon:x:1:\nstaff:x:50:\n"},
+		{Path: "./etc/"}, {Path: "./etc/passwd", Data: basePasswd}, {Path: "./etc/group", Data: baseGroup},
 	}}.Bytes()
 	digest := w.put(base)
 	w.lock = &lock.Lock{
@@ -103,7 +111,7 @@ func (w *world) plan() *plan.Plan {
 	w.lock.Sets = nil
 	for _, i := range g.All {
 		for _, wish := range lock.Wishes(g, i) {
-			w.lock.Sets = append(w.lock.Sets, lock.Set{Recipe: lock.FullName(i), Use: wish.Use, Arch: i.Arch, Suite: i.Suite, Base: "trixie amd64", Asks: wish.Lines(), Packages: []string{}})
+			w.lock.Sets = append(w.lock.Sets, lock.Set{Recipe: lock.FullName(i), Use: wish.Use, Arch: i.Arch, Suite: i.Suite, Base: "trixie amd64", Asks: wish.Lines(), Packages: slices.Clone(w.extra)})
 		}
 	}
 	l, err := lock.Decode(lock.FileName, lock.Encode(w.lock)) // sorted, as all are
@@ -152,7 +160,7 @@ func (w *world) Fetch(ctx context.Context, r fetch.Request) (string, error) {
 // Run is Runner's.
 func (w *world) Run(ctx context.Context, j job.Job, s job.Streams) (job.Result, error) {
 	if s.Checkpoint != nil {
-		return job.Result{}, w.configure(j, s)
+		return w.scripts(j), w.configure(j, s)
 	}
 	w.mu.Lock()
 	w.ran, w.jobs[j.Name] = append(w.ran, j.Name), j
@@ -176,6 +184,27 @@ func (w *world) Run(ctx context.Context, j job.Job, s job.Streams) (job.Result, 
 	return step(filepath.Join(j.Scratch, "upper")), nil
 }
 
+// scripts is what comes of the scripts.
+func (w *world) scripts(j job.Job) job.Result {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if j.Accounts == nil {
+		return job.Result{}
+	}
+	w.blinds++
+	return w.blind
+}
+
+// passwd is that of a job's root.
+func (w *world) passwd(j job.Job) string {
+	for _, l := range j.Layers {
+		if text, err := os.ReadFile(filepath.Join(l, "etc/passwd")); err == nil {
+			return string(text)
+		}
+	}
+	return ""
+}
+
 // configure does what dpkg does in a root whose packages have no scripts.
 func (w *world) configure(j job.Job, s job.Streams) error {
 	const status = "var/lib/dpkg/status"
@@ -184,6 +213,10 @@ func (w *world) configure(j job.Job, s job.Streams) error {
 		return err
 	}
 	for _, label := range []string{"start", "base", "done"} {
+		if label == "base" && j.Name == "configure base" {
+			w.file(filepath.Join(j.Scratch, "upper/etc/passwd"), basePasswd, 0o644)
+			w.file(filepath.Join(j.Scratch, "upper/etc/group"), baseGroup, 0o644)
+		}
 		if label == "base" {
 			name := filepath.Join(j.Scratch, "upper", status)
 			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

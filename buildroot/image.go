@@ -141,8 +141,9 @@ func (b *Builder) imageRoot(r plan.Root, inputs map[plan.ID]store.Result) (image
 		root.Packages = append(root.Packages, image.Package{Package: p, Tree: inputs[r.Packages[i]].Trees[treeName]})
 	}
 	waves, err := b.effects(r.Waves, inputs)
+	trees := waveTrees(r.Waves, inputs)
 	for i, e := range waves {
-		root.Waves = append(root.Waves, image.Wave{Effects: e, Tree: inputs[r.Waves[i]].Trees[treeName]})
+		root.Waves = append(root.Waves, image.Wave{Effects: e, Tree: trees[i]})
 	}
 	return root, err
 }

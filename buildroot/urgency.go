@@ -50,6 +50,9 @@ func guess(a *plan.Action, past time.Duration) time.Duration {
 	if past > 0 {
 		return past
 	}
+	if a.AddsAccounts() {
+		return 100 * time.Millisecond
+	}
 	switch a.Kind {
 	case plan.KindUnpack:
 		return 10*time.Millisecond + time.Duration(a.Weight)*time.Second/unpackRate

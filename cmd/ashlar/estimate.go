@@ -34,10 +34,12 @@ func newEstimate(jobs int) *estimate {
 }
 
 // Guesses for what was never timed: how many bytes of a package one processor
-// unpacks in a second, and how long scripts and steps take.
+// unpacks in a second, how long scripts and steps take, and what is left to do of
+// scripts that have run without the accounts.
 const (
-	unpackRate  = 15e6
-	firstScript = 10 * time.Second
+	unpackRate    = 15e6
+	firstScript   = 10 * time.Second
+	firstAccounts = 200 * time.Millisecond
 )
 
 // want adds an action that took past the last time.
@@ -49,6 +51,8 @@ func (e *estimate) want(a *plan.Action, past time.Duration) {
 	case past > 0:
 	case a.Kind == plan.KindUnpack:
 		x.took = time.Duration(float64(a.Weight) / unpackRate * float64(time.Second))
+	case a.AddsAccounts():
+		x.took = firstAccounts
 	case a.Kind == plan.KindBuild || a.Kind == plan.KindConfigure:
 		x.took, x.known = firstScript, false
 		e.unknown++

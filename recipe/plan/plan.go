@@ -53,6 +53,13 @@ type Action struct {
 	Do     any // *Unpack, *Configure, *Vendor, *Build, *Collect or *Image
 }
 
+// AddsAccounts reports whether a is likely to add accounts to what scripts did
+// without them, and no more.
+func (a *Action) AddsAccounts() bool {
+	do, ok := a.Do.(*Configure)
+	return ok && do.Shared != ""
+}
+
 // Unpack turns one .deb into a package tree.
 type Unpack struct {
 	SHA256 string
@@ -98,6 +105,12 @@ type Configure struct {
 	Debconf  []recipe.Var
 	Skip     []string // packages whose scripts do not run, sorted
 	Early    []Early  // changes that scripts are to find made
+
+	// Blind says that the result is for roots with accounts, which are not in it:
+	// nothing, if a script looks at all accounts. Shared is that of the same wave
+	// without Users and Groups. If it can be had with them, the scripts do not run again.
+	Blind  bool
+	Shared ID
 
 	// Asks are the dependencies that brought the packages in, of the recipe that
 	// was planned first.

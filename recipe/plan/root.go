@@ -77,18 +77,22 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 	if err != nil {
 		p.errs.Add(&diag.Error{Pos: diag.Pos{File: r.File}, Msg: fmt.Sprintf("%s dependencies of %s: %v", use, name, err)})
 	}
+	shared := base
 	for i, w := range waves {
-		label := fmt.Sprintf("configure %d packages for %s", len(w), name)
-		switch len(w) {
-		case 0:
-			label = "prepare the root of " + name
-		case 1:
-			label = fmt.Sprintf("configure 1 package for %s", name)
-		}
 		if len(w) == 0 && i > 0 || len(w)+len(users)+len(groups)+len(r.Debconf) == 0 {
 			continue
 		}
-		base = p.wave(base, w, label, name, &Configure{Asks: deps, Users: users, Groups: groups, Debconf: r.Debconf, Skip: p.skip(r, set), Early: early})
+		c := Configure{Asks: deps, Debconf: r.Debconf, Skip: p.skip(r, set), Early: early}
+		label := waveLabel(len(w), name)
+		if len(users)+len(groups) > 0 && len(w) > 0 {
+			blind := c
+			blind.Blind = true
+			shared = p.wave(shared, w, label+", without its accounts", name, &blind)
+			c.Shared = shared.Waves[len(shared.Waves)-1]
+			label += ", with its accounts"
+		}
+		c.Users, c.Groups = users, groups
+		base = p.wave(base, w, label, name, &c)
 	}
 	if base.inputs == nil {
 		base.inputs = base.Inputs()
@@ -97,6 +101,17 @@ func (p *planner) set(r *recipe.Instance, use string, wishes map[string]lock.Wis
 		p.roots[key] = base
 	}
 	return base
+}
+
+// waveLabel is for a wave of n packages.
+func waveLabel(n int, name string) string {
+	switch n {
+	case 0:
+		return "prepare the root of " + name
+	case 1:
+		return "configure 1 package for " + name
+	}
+	return fmt.Sprintf("configure %d packages for %s", n, name)
 }
 
 // accounts are those of all recipes that an image or a buildroot has: they are made
@@ -164,7 +179,11 @@ func (p *planner) wave(before root, packages []lock.Package, label, forRecipe st
 		c.Packages = append(c.Packages, p.unpacked(q, forRecipe))
 	}
 	c.Before = before.Root
-	id := p.plan.add(KindConfigure, label, forRecipe, 0, slices.Concat(c.Packages, c.Before.Packages, c.Before.Waves), nil, c)
+	inputs := slices.Concat(c.Packages, c.Before.Packages, c.Before.Waves)
+	if c.Shared != "" {
+		inputs = append(inputs, c.Shared)
+	}
+	id := p.plan.add(KindConfigure, label, forRecipe, 0, inputs, nil, c)
 	return root{base: before.base, Root: Root{
 		Packages: slices.Concat(before.Packages, c.Packages),
 		Waves:    append(slices.Clone(before.Waves), id),
