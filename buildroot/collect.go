@@ -39,6 +39,9 @@ func (b *Builder) collect(ctx context.Context, a *plan.Action, do *plan.Collect,
 		}
 	}
 	r := store.Result{Trees: map[string]string{}}
+	if len(steps) > 0 && len(do.Sets) == 0 && out.Len() == 0 {
+		r.Notes = []string{"the steps wrote nothing below ${out}, and no [artefacts] name what they wrote elsewhere: nothing of theirs is kept"}
+	}
 	var outputs []*layer.Tree
 	for _, o := range taken.Outputs {
 		tree := canonical(o.Tree)

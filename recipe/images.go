@@ -206,6 +206,14 @@ func (r *reader) timezone(n *node) string {
 
 // health reads [image.health].
 func (r *reader) health(n *node) *Health {
+	if n != nil && n.kind == stringKind {
+		r.badValue(n, "write health.http = "+r.text(n)+", or health.tcp = PORT, or health.command = [...]", "health must be a table, not a string")
+		return nil
+	}
+	if n != nil && n.kind == stringKind {
+		r.badValue(n, "write health.http = "+r.text(n), "health must be a table, not a string")
+		return nil
+	}
 	if n == nil || !r.table(n, "http tcp command interval timeout start-period retries") {
 		return nil
 	}

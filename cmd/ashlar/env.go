@@ -110,7 +110,7 @@ func (e *env) globals(args []string) (*command, []string, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, nil, nil
 		}
-		return nil, nil, misuse(flags, err)
+		return nil, nil, strayed(flags, misuse(flags, err))
 	}
 	args = flags.Args()
 	if *version {

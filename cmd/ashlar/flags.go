@@ -119,3 +119,17 @@ func noFlag(flags *flag.FlagSet, name string) error {
 	}
 	return usagef("there is no flag %s", dashed(name))
 }
+
+// strayed adds to an error about a flag before the command, of which nothing else is
+// known, that it may be the command's.
+func strayed(flags *flag.FlagSet, err error) error {
+	if !strings.HasPrefix(err.Error(), "there is no flag ") || strings.ContainsAny(err.Error(), ";:") {
+		return err
+	}
+	for _, a := range flags.Args() {
+		if cmd, none := find(a); none == nil {
+			return usagef("%v that all commands have; those of %s stand behind it", err, cmd.name)
+		}
+	}
+	return err
+}

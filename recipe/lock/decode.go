@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,10 @@ import (
 // together; their remedy is always to lock again.
 func Decode(name string, src []byte) (*Lock, error) {
 	d := decoder{name: name, src: src}
+	if at := conflict.FindIndex(src); at != nil {
+		d.add(at[0], "git has left both sides of a merge here", "take one side whole (git checkout --ours ashlar.lock); `ashlar lock` then adds what the other's recipes need")
+		return nil, d.errs.Err()
+	}
 	var f file
 	d.fill(&f)
 	if f.Format != format && f.Format != 0 {
@@ -30,6 +35,9 @@ func Decode(name string, src []byte) (*Lock, error) {
 	return l, d.errs.Err()
 }
 
+// conflict is the line that git(1) writes where it cannot merge.
+var conflict = regexp.MustCompile(`(?m)^<<<<<<< `)
+
 const remedy = "ashlar.lock is written by `ashlar lock`: restore it from version control, or remove it and lock again"
 
 type decoder struct {
@@ -43,10 +51,12 @@ func (d *decoder) mistake(needle, msg string) {
 	d.mistakeAt(max(bytes.Index(d.src, []byte(needle)), 0), msg)
 }
 
-func (d *decoder) mistakeAt(offset int, msg string) {
+func (d *decoder) mistakeAt(offset int, msg string) { d.add(offset, msg, remedy) }
+
+func (d *decoder) add(offset int, msg, hint string) {
 	line := 1 + bytes.Count(d.src[:offset], []byte("\n"))
 	col := offset - bytes.LastIndexByte(d.src[:offset], '\n')
-	d.errs.Add(&diag.Error{Pos: diag.Pos{File: d.name, Line: line, Col: col}, Line: lineOf(d.src, line), Msg: msg, Hint: remedy})
+	d.errs.Add(&diag.Error{Pos: diag.Pos{File: d.name, Line: line, Col: col}, Line: lineOf(d.src, line), Msg: msg, Hint: hint})
 }
 
 func lineOf(src []byte, n int) string {
