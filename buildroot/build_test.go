@@ -207,6 +207,26 @@ func TestFullDiskStops(t *testing.T) {
 	}
 }
 
+// What the full disk fails while all stops is told with its name, too.
+func TestFullDiskOfTwo(t *testing.T) {
+	w := newWorld(t, map[string]string{"one": tool, "two": tool})
+	w.wait = func(ctx context.Context, name string) error {
+		if name == "two: 1" {
+			<-ctx.Done()
+		}
+		if strings.HasSuffix(name, ": 1") {
+			return &os.PathError{Op: "write", Path: "/upper/file", Err: syscall.ENOSPC}
+		}
+		return nil // the base
+	}
+	_, _, err := w.build(t.Context(), Options{Jobs: 2})
+	for _, label := range []string{"build one: ", "build two: "} {
+		if err == nil || !strings.Contains(err.Error(), label) {
+			t.Errorf("%q is not in %v", label, err)
+		}
+	}
+}
+
 // The first failure stops a build that is to fail fast: what works ends, what waits
 // does not begin, and the results tell these apart.
 func TestFailFast(t *testing.T) {

@@ -100,10 +100,13 @@ func (b *Builder) need(ctx context.Context, id plan.ID) (store.Result, error) {
 		if b.wanted(a, n) {
 			n.result, n.err = b.settle(ctx, a, n)
 		}
-		if n.err == nil || isInputError(n.err) || ctx.Err() != nil {
-			return
+		switch {
+		case n.err == nil || isInputError(n.err):
+		case ctx.Err() == nil:
+			n.err = b.failed(a, n, n.err)
+		case !errors.Is(n.err, context.Cause(ctx)): // it failed by itself while all was stopped
+			n.err = fmt.Errorf("%s: %w", a.Label, n.err)
 		}
-		n.err = b.failed(a, n, n.err)
 	})
 	return n.result, n.err
 }
