@@ -1,6 +1,8 @@
 package container
 
 import (
+	"bytes"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,4 +72,25 @@ func TestContainerManyAccounts(t *testing.T) {
 	if _, res := try(t, k, j); len(res.Asked) != maxAsked || res.Opened != "/etc/passwd" {
 		t.Errorf("asked for %d, opened %q", len(res.Asked), res.Opened)
 	}
+}
+
+// Whatever a program sends, the answer is one, or none.
+func FuzzAccountsAnswer(f *testing.F) {
+	for kind := range byte(17) {
+		f.Add([]byte("\x02\x00\x00\x00" + string([]byte{kind, 0, 0, 0}) + "\x05\x00\x00\x00root\x00"))
+	}
+	f.Fuzz(func(t *testing.T, request []byte) {
+		a := &accounts{passwd: [][]string{{"root", "x", "0", "0", "", "/root", "/bin/sh"}}, group: [][]string{{"root", "x", "0", "a,,b"}}, asked: map[string]bool{}}
+		answer := a.answer(bytes.NewReader(request))
+		if answer == nil {
+			return
+		}
+		var head struct{ Version, Found int32 }
+		if err := binary.Read(bytes.NewReader(answer), binary.NativeEndian, &head); err != nil || head.Version != nscdVersion || head.Found < -1 || head.Found > 1 {
+			t.Fatalf("%q: %q", request, answer)
+		}
+		if (head.Found >= 0) != (len(a.asked) == 1) {
+			t.Fatalf("%q: found %d, asked %v", request, head.Found, a.asked)
+		}
+	})
 }
