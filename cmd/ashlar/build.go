@@ -6,14 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strings"
 
 	"github.com/ashlar-build/ashlar/buildroot"
 	"github.com/ashlar-build/ashlar/buildroot/fetch"
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/recipe"
 	"github.com/ashlar-build/ashlar/recipe/diag"
-	"github.com/ashlar-build/ashlar/recipe/lock"
 	"github.com/ashlar-build/ashlar/recipe/plan"
 )
 
@@ -33,7 +31,8 @@ configurations (~/.config), a table for each with file, env or command, or else 
 the variable ASHLAR_SECRET_NAME.
 
 For each image it prints a line: the recipe's name, the image's digest, and the size
-of its compressed layers in bytes.`,
+of its compressed layers in bytes. On standard error it tells what images are made of
+that were made now: all of it for four at most, else a line each.`,
 		store: true, run: runBuild,
 		outputs: func(args []string) []string {
 			if dir := flagValue(args, "o", ""); dir != "" {
@@ -127,11 +126,7 @@ func (e *env) build(ctx context.Context, names []string, quiet bool) (*built, er
 		}
 	}
 	if progress.worked() && !quiet && e.progress != jsonView {
-		for _, g := range p.Goals {
-			if results.Made[g.Action] {
-				e.summary(b, g)
-			}
-		}
+		e.summaries(b, results.Made)
 	}
 	if len(results.Failed) > 0 && ctx.Err() == nil && e.progress != jsonView {
 		e.account(p, results)
@@ -170,60 +165,6 @@ func (e *env) explain(err error) error {
 		return &diag.Error{Pos: script.Pos, Line: e.lineAt(script.Pos), Msg: script.Short(), Hint: script.Because()}
 	}
 	return err
-}
-
-// summary tells a person what an image is made of.
-func (e *env) summary(b *built, g plan.Goal) {
-	img, ok := b.images[g.Recipe]
-	if !ok {
-		return
-	}
-	s := e.opened.store
-	rep, err := buildroot.ReadReport(s, b.results[g.Recipe])
-	if err != nil {
-		return
-	}
-	tree, err := buildroot.ReadImageTree(s, b.results[g.Recipe])
-	if err != nil {
-		return
-	}
-	var unpacked int64
-	for _, l := range img.Layers {
-		unpacked += l.Unpacked
-	}
-	name := g.Recipe
-	for _, i := range b.instances {
-		if lock.FullName(i) == g.Recipe && i.Version != "" {
-			name += " " + i.Version
-		}
-	}
-	fmt.Fprintf(e.err, "\n%s: %s, %s in %s, %s compressed, %s unpacked\n", name,
-		plural(tree.Len(), "file"), plural(len(rep.Kept), "package"), plural(len(img.Layers), "layer"), bytesOf(img.Size), bytesOf(unpacked))
-	for _, k := range rep.Kept {
-		fmt.Fprintf(e.err, "  package  %-28s %-24s %s\n", k.Package, k.Version, bytesOf(k.Size))
-	}
-	if len(rep.Cut) > 0 {
-		var saved int64
-		for _, c := range rep.Cut {
-			saved += c.Saved
-		}
-		fmt.Fprintf(e.err, "  cut      %s that only configuring needs, %s\n", plural(len(rep.Cut), "package"), bytesOf(saved))
-	}
-	for _, ed := range rep.Edits {
-		fmt.Fprintf(e.err, "  edited   %s: %s\n", ed.Path, strings.Join(ed.Done, "; "))
-	}
-	for _, p := range rep.Secrets {
-		fmt.Fprintf(e.err, "  secret   %s was made by a script and is not in the image\n", p)
-	}
-	for _, n := range rep.Notes {
-		fmt.Fprintf(e.err, "  note     %s\n", n)
-	}
-	for _, l := range img.Layers {
-		fmt.Fprintf(e.err, "  layer    %.12s %9s  %s\n", l.Digest, bytesOf(l.Size), clip(l.Name, 80))
-	}
-	for _, w := range rep.Warnings {
-		fmt.Fprintf(e.err, "warning: %s\n", strings.TrimSpace(w.Path+" "+w.Text))
-	}
 }
 
 // An only is the one image that a build was for.
