@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -69,6 +70,10 @@ func (r *reader) user(n *node) User {
 	u := User{Pos: r.keyPos(n), Name: n.key, Home: "/nonexistent", Shell: "/usr/sbin/nologin", Password: "*"}
 	if !isAccount(n.key) {
 		r.badKey(n, "letters in lower case, digits, - and _ behind the first, at most 32", "%q cannot be the name of a user", n.key)
+	}
+	if n.kind == integerKind {
+		r.badValue(n, fmt.Sprintf("write %s = { uid = %s }", quoteKey(n.key), r.text(n)), "%s must be a table, not an integer", n.key)
+		return u
 	}
 	if !r.table(n, "uid gid home shell groups comment password only") {
 		return u

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -64,6 +65,8 @@ func (r *reader) is(n *node, want kind) bool {
 		hint = fmt.Sprintf("there is one of it: write [%s]", strings.Trim(n.title(), "[]"))
 	case want == stringKind && (n.kind == integerKind || n.kind == floatKind || n.kind == boolKind):
 		hint = fmt.Sprintf("write it in quotes: %q", r.text(n))
+	case want == integerKind && n.kind == stringKind && isNumber(n.value.(string)):
+		hint = "write it without quotes: " + n.value.(string)
 	case want == boolKind && n.kind == stringKind:
 		hint = "write true or false without quotes"
 	}
@@ -157,7 +160,7 @@ func (r *reader) unknown(table, kid *node) {
 // slipped finds TOML's most common slip: a key that was meant for a table whose
 // sub-table's header stands above it.
 func (r *reader) slipped(table, kid *node, hint *string) bool {
-	if table.inline {
+	if table.inline || r.dotted(kid) {
 		return false
 	}
 	for p := table.parent; p != nil; p = p.parent {
@@ -167,6 +170,11 @@ func (r *reader) slipped(table, kid *node, hint *string) bool {
 		}
 	}
 	return false
+}
+
+// dotted reports whether a key is written behind its table's name and a dot.
+func (r *reader) dotted(n *node) bool {
+	return bytes.HasSuffix(bytes.TrimRight(r.src.text[:n.keyAt.start], " \t"), []byte("."))
 }
 
 // entries returns a list's entries; one alone may stand for a list of one if
@@ -328,6 +336,10 @@ func (r *reader) integer(n *node, missing, low, high int64) int64 {
 
 // pairs returns a table's keys and values, the values expanded.
 func (r *reader) pairs(n *node) []Var {
+	if n != nil && n.kind == listKind {
+		r.badValue(n, fmt.Sprintf("write %s = { NAME = \"value\" }", n.key), "%s must be a table, not a list", n.key)
+		return nil
+	}
 	var out []Var
 	for _, kid := range r.named(n) {
 		out = append(out, Var{kid.key, r.str(kid), r.pos(kid)})
