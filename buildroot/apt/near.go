@@ -69,7 +69,7 @@ func (n *nearness) collect(ix *index.Index) {
 	for id := range ix.NameCount() {
 		vs, p := ix.Name(id).Versions, ix.NameOf(id)
 		switch {
-		case vs.Count == 0:
+		case vs.Count == 0, ix.Find(p) != id: // virtual, or of another architecture
 			continue
 		case skeleton != n.name && p[0] == n.name[0] && numbers.ReplaceAllString(p, "0") == skeleton:
 			n.alike = append(n.alike, p)
@@ -125,7 +125,7 @@ func (n *nearness) best() []string {
 	case slip != "" && (len(n.longer) == 0 || n.wanted[slip] >= n.wanted[n.longer[0]]):
 		return []string{slip}
 	case len(n.longer) > 0:
-		return n.longer[:min(len(n.longer), manyNear)]
+		return n.several(n.longer)
 	case len(n.shorter) > 0:
 		return []string{slices.MaxFunc(n.shorter, func(a, b string) int { return cmp.Compare(len(a), len(b)) })}
 	case len(n.name) <= shortName:
@@ -134,6 +134,16 @@ func (n *nearness) best() []string {
 		}
 	}
 	return nil
+}
+
+// several are the first of a list, without those that hardly anything wants beside
+// the very first.
+func (n *nearness) several(list []string) []string {
+	list = list[:min(len(list), manyNear)]
+	for len(list) > 1 && n.wanted[list[len(list)-1]]*10 < n.wanted[list[0]] {
+		list = list[:len(list)-1]
+	}
+	return list
 }
 
 // newest is the name with the highest numbers of those that differ in them, and with
