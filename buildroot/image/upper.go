@@ -21,6 +21,7 @@ func (a *assembly) upper(below *layer.Tree) *layer.Tree {
 	}
 	a.lay(t, below)
 	a.edit(t, false)
+	a.late()
 	a.homes(t)
 	for _, m := range slices.Concat(a.image.State, a.image.Scratch) {
 		a.mount(t, m)
