@@ -52,6 +52,18 @@ type usageError struct{ what string }
 func (e *usageError) Error() string { return e.what }
 func (e *usageError) Unwrap() error { return errUsage }
 
+// A programError is that a program which was started for the caller ended with another
+// status than 0. It becomes ours, as env(1) and docker-run(1) have it.
+type programError struct {
+	who    string
+	status int
+	byHand bool // a person ended it, and knows
+}
+
+func (e *programError) Error() string {
+	return fmt.Sprintf("%s ended with exit status %d", e.who, e.status)
+}
+
 func usagef(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
@@ -128,12 +140,18 @@ func (e *env) finish(cmd *command, err error) int {
 		e.misused(cmd, err)
 		return exitUsage
 	}
+	code := exitFailed
+	if program := (*programError)(nil); errors.As(err, &program) {
+		if code = program.status; program.byHand {
+			return code
+		}
+	}
 	if e.progress == jsonView {
 		newEvents(e.err).put(jsonEvent{Event: "error", Error: err.Error()})
-		return exitFailed
+		return code
 	}
 	diag.Print(e.err, err, diag.Options{Color: e.color})
-	return exitFailed
+	return code
 }
 
 func (e *env) misused(cmd *command, err error) {

@@ -41,6 +41,7 @@
 //	1    the work failed, or a file has mistakes
 //	2    wrong command line
 //	3    ashlar edit: everything is already so
+//	N    ashlar run, shell: that of the program, if it is not 0
 //	130  interrupted; 143 if by SIGTERM
 //
 // # Environment

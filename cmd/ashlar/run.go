@@ -112,7 +112,7 @@ func (e *env) ended(name string, j job.Job, res job.Result, server bool) error {
 		return fmt.Errorf("%s was ended: %w", name, err)
 	}
 	if res.Exit != 0 {
-		return fmt.Errorf("%s ended with exit status %d", name, res.Exit)
+		return &programError{who: name, status: res.Exit, byHand: res.Exit == exitInterrupted && j.Terminal}
 	}
 	if server {
 		fmt.Fprintf(e.err, "%s ended, with exit status 0: a server that goes to the background ends its image; it is to stay in the foreground\n", name)

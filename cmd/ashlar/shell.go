@@ -21,7 +21,7 @@ source unpacked. --step runs what comes before a step first, --after the step as
 
 The step's script is /run/ashlar/step, and the history has its commands, the one that
 failed last. What is done in the shell is thrown away, but for a failed step's root,
-which stays until the recipe is built. Behind -- stands another command than bash.
+which stays until the recipe is built. Behind -- stands another command than bash. Its exit status is ours.
 The step's secrets are in /run/secrets; a root that one was written to is not kept.`,
 		store: true, run: runShell,
 	}
@@ -58,7 +58,7 @@ func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 		return err
 	}
 	if res.Exit != 0 {
-		return fmt.Errorf("the shell ended with exit status %d", res.Exit)
+		return &programError{who: "the shell", status: res.Exit, byHand: j.Terminal && len(behind) == 0}
 	}
 	return nil
 }
