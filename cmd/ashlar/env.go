@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ashlar-build/ashlar/buildroot"
@@ -56,7 +57,8 @@ type env struct {
 		apt    *apt.Client
 		keeper *container.Keeper
 	}
-	closers []func() error
+	downloads atomic.Pointer[func(fetch.Progress)] // who is told of them
+	closers   []func() error
 }
 
 func newEnv() *env {
@@ -164,8 +166,12 @@ func (e *env) store() (*store.Store, error) {
 	return s, nil
 }
 
-// fetcher opens the way to the network.
+// fetcher opens the way to the network. From now on progress is told of downloads, if
+// it is not nil, in the place of whoever was told before.
 func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
+	if progress != nil {
+		e.downloads.Store(&progress)
+	}
 	if e.opened.fetch != nil {
 		return e.opened.fetch, nil
 	}
@@ -176,7 +182,12 @@ func (e *env) fetcher(progress func(fetch.Progress)) (*fetch.Fetcher, error) {
 	if err := readableAuthority(); err != nil {
 		return nil, err
 	}
-	o := fetch.Options{Offline: e.offline, Progress: progress, Token: e.token}
+	o := fetch.Options{Offline: e.offline, Token: e.token}
+	o.Progress = func(p fetch.Progress) {
+		if told := e.downloads.Load(); told != nil {
+			(*told)(p)
+		}
+	}
 	netrc, err := e.credentials(netrcFile)
 	if err != nil {
 		return nil, fmt.Errorf("read ~/%s: %w", netrcFile, err)

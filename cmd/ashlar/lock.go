@@ -247,6 +247,11 @@ func (l *locking) run(ctx context.Context) error {
 }
 
 func (l *locking) make(ctx context.Context) (*lock.Lock, error) {
+	progress := newProgress(l.env, !l.env.terminal)
+	defer progress.end()
+	if _, err := l.env.fetcher(progress.download); err != nil {
+		return nil, err
+	}
 	client, err := l.env.archives()
 	if err != nil {
 		return nil, err

@@ -64,6 +64,22 @@ func (e *env) summaryOf(b *built, g plan.Goal) (summary, error) {
 	return s, nil
 }
 
+// rowColumn is where a row of a summary begins behind its word, layerNames how much a
+// terminal has room for behind a layer's digest and size.
+const (
+	rowColumn  = 11
+	layerNames = 44
+)
+
+// row tells one thing, at a terminal without breaking words.
+func (s summary) row(word, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if s.env.terminal {
+		text = fold(text, rowColumn)
+	}
+	s.say("  %-8s %s", word, text)
+}
+
 func (s summary) say(format string, args ...any) { fmt.Fprintf(s.env.err, format+"\n", args...) }
 
 // head is the image in a line.
@@ -94,19 +110,19 @@ func (s summary) print() {
 		for _, c := range s.rep.Cut {
 			saved += c.Saved
 		}
-		s.say("  cut      %s that only configuring needs, %s", plural(len(s.rep.Cut), "package"), bytesOf(saved))
+		s.row("cut", "%s that only configuring needs, %s", plural(len(s.rep.Cut), "package"), bytesOf(saved))
 	}
 	for _, ed := range s.rep.Edits {
-		s.say("  edited   %s: %s", ed.Path, strings.Join(ed.Done, "; "))
+		s.row("edited", "%s: %s", ed.Path, strings.Join(ed.Done, "; "))
 	}
 	for _, p := range s.rep.Secrets {
-		s.say("  secret   %s was made by a script and is not in the image", p)
+		s.row("secret", "%s was made by a script and is not in the image", p)
 	}
 	for _, n := range s.rep.Notes {
-		s.say("  note     %s", n)
+		s.row("note", "%s", n)
 	}
 	for _, l := range s.img.Layers {
-		s.say("  layer    %.12s %9s  %s", l.Digest, bytesOf(l.Size), clip(l.Name, 80))
+		s.say("  layer    %.12s %9s  %s", l.Digest, bytesOf(l.Size), clip(l.Name, layerNames))
 	}
 	s.warn("")
 }
