@@ -55,7 +55,7 @@ func runBuild(ctx context.Context, env *env, flags *flag.FlagSet, args []string)
 	asJSON := flags.Bool("json", false, "print JSON, an image a line")
 	quiet := flags.Bool("q", false, "print nothing but the results and what is wrong")
 	flags.BoolVar(&env.failFast, "fail-fast", false, "stop everything when something fails")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ that. But a compiler believes it: import none whose origin you do not trust.`,
 }
 
 func runCache(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	words, _, err := parse(flags, args)
+	words, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

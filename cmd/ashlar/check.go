@@ -131,7 +131,7 @@ func editing(g *recipe.Graph) []string {
 }
 
 func runCheck(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type compared struct {
 }
 
 func runDiff(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

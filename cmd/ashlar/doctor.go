@@ -22,7 +22,7 @@ something is missing that builds cannot do without.`,
 }
 
 func runDoctor(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	if _, _, err := parse(flags, args); err != nil {
+	if err := parseNone(flags, args); err != nil {
 		return err
 	}
 	s, err := env.store()

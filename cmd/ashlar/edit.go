@@ -108,7 +108,7 @@ func (f *editFlags) check(names []string) error {
 func runEdit(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	var f editFlags
 	f.declare(flags)
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (c explainChange) maybe() bool { return c.made && c.Old != "" && c.New != "
 
 func runExplain(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	asJSON := flags.Bool("json", false, "print JSON, an action a line")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ layout and what ` + "`docker load`" + ` takes, in one. FILE - is standard output
 
 func runSave(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	tag := flags.String("tag", "", "`NAME:TAG` of the image; the recipe's name if empty")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ reference with its digest.`,
 }
 
 func runPush(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

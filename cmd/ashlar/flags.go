@@ -10,9 +10,25 @@ import (
 	"github.com/ashlar-build/ashlar/recipe/diag"
 )
 
-// parse reads a command's flags, which may stand among its arguments, up to
-// "--". It returns the arguments, and those behind "--".
-func parse(flags *flag.FlagSet, args []string) (operands, behind []string, err error) {
+// parse reads a command's flags, which may stand among its arguments, up to "--". It
+// returns the arguments.
+func parse(flags *flag.FlagSet, args []string) ([]string, error) {
+	operands, behind, err := parseParts(flags, args)
+	return append(operands, behind...), err
+}
+
+// parseNone is parse for a command that has no arguments.
+func parseNone(flags *flag.FlagSet, args []string) error {
+	operands, err := parse(flags, args)
+	if err == nil && len(operands) > 0 {
+		err = usagef("%s takes flags alone, not %q", flags.Name(), operands[0])
+	}
+	return err
+}
+
+// parseParts is parse for a command to which "--" means something: it returns the
+// arguments before and behind it.
+func parseParts(flags *flag.FlagSet, args []string) (operands, behind []string, err error) {
 	if i := slices.Index(args, "--"); i >= 0 {
 		args, behind = args[:i], args[i+1:]
 	}

@@ -30,11 +30,11 @@ func TestAttached(t *testing.T) {
 		{[]string{"a", "-j=2", "-o./out"}, "2", "./out", []string{"a"}},
 		{[]string{"-j", "2", "-o/out", "b"}, "2", "/out", []string{"b"}},
 		{[]string{"-o", "out", "-offline"}, "", "out", nil},
-		{[]string{"a", "--", "-j2"}, "", "", []string{"a"}},
+		{[]string{"a", "--", "-j2"}, "", "", []string{"a", "-j2"}},
 	}
 	for _, tt := range tests {
 		flags, values := someFlags()
-		operands, _, err := parse(flags, tt.args)
+		operands, err := parse(flags, tt.args)
 		if err != nil || !slices.Equal(values(), []string{tt.j, tt.o}) || !slices.Equal(operands, tt.operands) {
 			t.Errorf("%q: -j and -o %q, operands %q, %v; want %q %q, %q", tt.args, values(), operands, err, tt.j, tt.o, tt.operands)
 		}
@@ -59,7 +59,7 @@ func TestMisuse(t *testing.T) {
 	}
 	for _, tt := range tests {
 		flags, _ := someFlags()
-		_, _, err := parse(flags, []string{tt.arg})
+		_, err := parse(flags, []string{tt.arg})
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%s: %v; want %s", tt.arg, err, tt.want)
 		}

@@ -38,7 +38,7 @@ func runGC(ctx context.Context, env *env, flags *flag.FlagSet, args []string) er
 	check := flags.Bool("check", false, "remove what is damaged, too")
 	flags.BoolVar(&o.All, "all", false, "remove all that no running ashlar uses, this workspace's, too")
 	flags.BoolVar(&o.DryRun, "dry-run", false, "remove nothing; say what would be removed")
-	if _, _, err := parse(flags, args); err != nil {
+	if err := parseNone(flags, args); err != nil {
 		return err
 	}
 	s, err := env.store()

@@ -47,7 +47,7 @@ type graphEdge struct {
 
 func runGraph(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	format := flags.String("format", "text", "`FORMAT` is text, dot, svg or json")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

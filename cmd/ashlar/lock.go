@@ -37,7 +37,7 @@ below its url; all other bytes of the recipe stay as they are.`,
 			repair := flags.Bool("repair", false, "also move what can no longer be had")
 			verbose := flags.Bool("verbose", false, "print a row for each package of a new recipe, too")
 			hashes := flags.Bool("fetch-hashes", false, "write the digests of sources into the recipes")
-			names, _, err := parse(flags, args)
+			names, err := parse(flags, args)
 			if err != nil {
 				return err
 			}

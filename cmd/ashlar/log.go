@@ -26,7 +26,7 @@ for none with NO_COLOR.`,
 }
 
 func runLog(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func runPlan(_ context.Context, env *env, flags *flag.FlagSet, args []string) er
 	asJSON := flags.Bool("json", false, "print JSON, an action a line")
 	why := flags.Bool("why", false, "print only what is to be done, and what changed since it was last done")
 	verbose := flags.Bool("verbose", false, "print what each ID is made of")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func runResolve(ctx context.Context, env *env, flags *flag.FlagSet, args []strin
 	recommends := flags.Bool("recommends", false, "recommended packages come, too")
 	suite := flags.String("suite", "", "`SUITE` instead of the workspace's")
 	base := flags.Bool("base", false, "begin with the essential packages, as buildroots do")
-	wants, _, err := parse(flags, args)
+	wants, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

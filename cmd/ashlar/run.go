@@ -47,12 +47,12 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	var published ports
 	flags.Var(&published, "p", "forward `[HOST:]PORT[:PORT]`; may be given again")
 	processes := flags.Int("processes", 0, "at most `N` processes and threads in the image")
-	names, behind, err := parse(flags, args)
+	names, behind, err := parseParts(flags, args)
 	if err != nil {
 		return err
 	}
 	if len(names) != 1 {
-		return usagef("run takes one image")
+		return usagef("run takes one image; a command in it stands behind --")
 	}
 	if *processes != 0 && *processes < 32 {
 		return usagef("--processes %d: an image cannot do with less than 32", *processes)

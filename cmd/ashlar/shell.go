@@ -30,12 +30,12 @@ The step's secrets are in /run/secrets; a root that one was written to is not ke
 func runShell(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	before := flags.String("step", "", "enter the root before `STEP`")
 	after := flags.String("after", "", "enter the root after `STEP`")
-	names, behind, err := parse(flags, args)
+	names, behind, err := parseParts(flags, args)
 	if err != nil {
 		return err
 	}
 	if len(names) != 1 {
-		return usagef("shell takes one recipe")
+		return usagef("shell takes one recipe; a command in it stands behind --")
 	}
 	if *before != "" && *after != "" {
 		return usagef("--step and --after are two places")

@@ -33,7 +33,7 @@ func runShow(ctx context.Context, env *env, flags *flag.FlagSet, args []string) 
 		"provenance": flags.Bool("provenance", false, "print what the image was made of and how instead, as SLSA JSON"),
 	}
 	config := flags.Bool("config", false, "print the image's configuration instead, as JSON")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ depends on it or needs a library of it, up to the recipe's own line.`,
 }
 
 func runWhy(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ not be built are skipped, and the others run.`,
 }
 
 func runTest(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func runUpkeep(ctx context.Context, env *env, flags *flag.FlagSet, args []string
 	} else {
 		flags.BoolVar(&u.changes, "changes", false, "print changelogs, too")
 	}
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func lastArgument(args []string) string {
 
 func runVendor(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	prune := flags.Bool("prune", false, "remove from the directory what is no longer needed")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

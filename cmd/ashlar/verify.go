@@ -26,7 +26,7 @@ what they hold changes nothing.`,
 
 func runVerify(ctx context.Context, env *env, flags *flag.FlagSet, args []string) error {
 	cold := flags.Bool("cold", false, "leave out the caches of [cache], too")
-	names, _, err := parse(flags, args)
+	names, err := parse(flags, args)
 	if err != nil {
 		return err
 	}

@@ -20,17 +20,13 @@ Prints the version of ashlar, the version of Go that compiled it, and what it ru
 }
 
 func runVersion(_ context.Context, env *env, flags *flag.FlagSet, args []string) error {
-	names, _, err := parse(flags, args)
-	if err != nil {
+	if err := parseNone(flags, args); err != nil {
 		return err
-	}
-	if len(names) > 0 {
-		return usagef("version takes nothing")
 	}
 	version := "(unknown version)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		version = info.Main.Version
 	}
-	_, err = fmt.Fprintf(env.out, "ashlar %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintf(env.out, "ashlar %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
