@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/ashlar-build/ashlar/buildroot/store"
 	"github.com/ashlar-build/ashlar/buildroot/usher"
@@ -192,6 +193,9 @@ func (e *env) writeFile(name string, data []byte) error {
 		return err
 	}
 	w, err := files.Create(name, 0o644)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("write %s: uid %d may not write to the workspace's directory", name, os.Getuid())
+	}
 	if err != nil {
 		return err
 	}

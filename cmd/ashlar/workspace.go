@@ -125,10 +125,19 @@ func (w *workspace) readLock() (*lock.Lock, error) {
 		return &lock.Lock{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read %s: %w", lock.FileName, cause(err))
 	}
 	w.lock, err = lock.Decode(lock.FileName, data)
 	return w.lock, err
+}
+
+// cause is what a file's error says without the system call and the path.
+func cause(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
 }
 
 // archives are those that an instance's packages come from: the workspace's, and
