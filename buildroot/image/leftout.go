@@ -21,8 +21,13 @@ func (a *assembly) leftOut(file string) (why, hint string) {
 		if !has || p.files[i].Type == layer.Dir {
 			continue
 		}
-		if a.kept.has(p) {
+		switch state := a.stateOver(file); {
+		case a.kept.has(p) && state != "":
+			return fmt.Sprintf("%s is for state, and begins empty", state), ""
+		case a.kept.has(p) && a.leaves(p.files[i]):
 			return fmt.Sprintf("cut = %q leaves it out of package %s", cmp.Or(a.image.Cut, "slim"), p.Name), fmt.Sprintf("write keep = [%q] in [image]", file)
+		case a.kept.has(p):
+			return "", ""
 		}
 		why = fmt.Sprintf("it is of package %s, which the image does without", p.Name)
 		if _, cut := a.kept.cut[p]; cut {
@@ -31,6 +36,16 @@ func (a *assembly) leftOut(file string) (why, hint string) {
 		return why, fmt.Sprintf("add %q to depends.runtime", p.Name)
 	}
 	return "", ""
+}
+
+// stateOver is the state directory that a path is below, if any.
+func (a *assembly) stateOver(file string) string {
+	for _, m := range a.image.State {
+		if layer.Below(file, m.Path) {
+			return m.Path
+		}
+	}
+	return ""
 }
 
 // absent says why the image has not got a path, behind what it is wanted for, and what

@@ -119,6 +119,11 @@ func TestMistakes(t *testing.T) {
 				hint: add "adduser" to depends.runtime`,
 		},
 		{
+			name:   "an edit below state",
+			recipe: "[image]\nuser = \"root\"\nstate = [\"/etc/aa\"]\n[edit.\"/etc/aa/aa.conf\"]\nunset = [\"a\"]",
+			want:   `recipe.toml:6:7: edit /etc/aa/aa.conf: the image has no such file: /etc/aa is for state, and begins empty`,
+		},
+		{
 			name:   "edits by glob",
 			recipe: "[edit.\"/etc/aa/*.conf\"]\nfiles = 3\nops = [{ replace = \"port\", with = \"b\" }]",
 			want: `recipe.toml:3:7: edit /etc/aa/*.conf: 2 files match, not 3
