@@ -115,6 +115,12 @@ var instead = map[string]string{
 	"tag":      "an image is called as its recipe; `ashlar push IMAGE REF` and `ashlar save --tag` give it another name",
 	"platform": "`arch` in [recipe] or [workspace] says for which architectures",
 	"d":        "put & behind the command, or have a service manager start it",
+	"it":       "a terminal is used where there is one",
+	"rm":       "an image that has ended leaves nothing behind",
+	"e":        "`env` in [image] says what an image finds in its environment",
+	"env":      "`env` in [image] says what an image finds in its environment",
+	"v":        "`state` in [image] says what lasts; with ashlar run it begins empty each time",
+	"volume":   "`state` in [image] says what lasts; with ashlar run it begins empty each time",
 }
 
 // noFlag says that there is no such flag, and which was meant.

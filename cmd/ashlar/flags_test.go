@@ -50,6 +50,7 @@ func TestMisuse(t *testing.T) {
 		{"--jobs", "there is no flag --jobs; did you mean -j?"},
 		{"--publish", "there is no flag --publish"},
 		{"-odir", "there is no flag --odir; if the value of -o is meant, write -o dir"},
+		{"-it", "there is no flag --it: a terminal is used where there is one"},
 		{"-w2", "there is no flag --w2"},
 		{"-x", "there is no flag -x"},
 		{"--no-cache", "there is no flag --no-cache: what is built never depends on what was kept; `ashlar verify NAME` builds from nothing and compares"},
