@@ -64,12 +64,17 @@ func (e *env) summaryOf(b *built, g plan.Goal) (summary, error) {
 	return s, nil
 }
 
-// rowColumn is where a row of a summary begins behind its word, layerNames how much a
-// terminal has room for behind a layer's digest and size.
-const (
-	rowColumn  = 11
-	layerNames = 44
-)
+// rowColumn is where a row of a summary begins behind its word.
+const rowColumn = 11
+
+// layerName names a layer, at a terminal as far as there is room behind its digest
+// and size.
+func (s summary) layerName(name string) string {
+	if s.env.terminal {
+		return clip(name, 44)
+	}
+	return clip(name, 80)
+}
 
 // row tells one thing, at a terminal without breaking words.
 func (s summary) row(word, format string, args ...any) {
@@ -122,7 +127,7 @@ func (s summary) print() {
 		s.row("note", "%s", n)
 	}
 	for _, l := range s.img.Layers {
-		s.say("  layer    %.12s %9s  %s", l.Digest, bytesOf(l.Size), clip(l.Name, layerNames))
+		s.say("  layer    %.12s %9s  %s", l.Digest, bytesOf(l.Size), s.layerName(l.Name))
 	}
 	s.warn("")
 }

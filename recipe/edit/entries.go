@@ -30,33 +30,18 @@ func Entries(in Input) ([]Entry, error) {
 	}
 	t := f.parse(string(in.Bytes))
 	e := &editor{in: in, sy: f.syntax, st: f.style(), t: t}
-	starts := lineStarts(t.src)
-	at := func(offset int) int {
-		i, found := slices.BinarySearch(starts, offset)
-		if !found {
-			i--
-		}
-		return i + 1
-	}
 	var all []Entry
 	t.root.walk(func(n *node) {
 		p, unique := e.exact(n)
-		all = append(all, Entry{Path: p, Unique: unique, First: at(n.whole.start), Last: at(max(n.whole.start, n.whole.end-1)),
-			Name: n.name, Value: n.text(), Section: n.block, Commented: n.commented()})
+		value := n.text()
+		if e.st.fields && len(n.words) > 1 {
+			value = n.val.of(t.src)
+		}
+		all = append(all, Entry{Path: p, Unique: unique, First: t.line(n.whole.start), Last: t.line(max(n.whole.start, n.whole.end-1)),
+			Name: n.name, Value: value, Section: n.block, Commented: n.commented()})
 	})
 	slices.SortStableFunc(all, func(a, b Entry) int { return a.First - b.First })
 	return all, nil
-}
-
-// lineStarts returns where each line begins.
-func lineStarts(s string) []int {
-	starts := []int{0}
-	for i := range len(s) {
-		if s[i] == '\n' {
-			starts = append(starts, i+1)
-		}
-	}
-	return starts
 }
 
 // exact returns a path to n that names no other entry of its kind, by the
@@ -88,7 +73,7 @@ func (e *editor) exact(n *node) (Path, bool) {
 
 // shared reports whether another section beside n has its name.
 func (e *editor) shared(n *node) bool {
-	for _, k := range n.parent.kids {
+	for _, k := range e.t.kidsNamed(n.parent, n.name, e.st) {
 		if k != n && k.block && k.twin == n.twin && e.st.same(k.name, n.name) {
 			return true
 		}

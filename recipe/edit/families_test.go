@@ -280,6 +280,8 @@ func TestTables(t *testing.T) {
 		{"row", "#* soft core 0\n# End of file\n", `line = "* hard memlock unlimited", before = "# End of file"`, "#* soft core 0\n* hard memlock unlimited\n# End of file\n", ""},
 	})
 	testRows(t, "/etc/passwd", "", []row{
+		{"row", "root:x:0:0:root:/root:/bin/ash\n", `set = "root", to = "*:0:0::/:/bin/sh", was = "x:0:0:root:/root:/bin/ash"`, "root:*:0:0::/:/bin/sh\n", ""},
+		{"row with blanks", "root:x:0:0:root:/root:/bin/ash\n", `set = "root", to = "x 0 0  / /bin/sh"`, "", "the row has 6 fields behind its name"},
 		{"shell", "root:x:0:0:root:/root:/bin/ash\n", `set = "root", arg = "shell", to = "/bin/zsh", was = "/bin/ash"`, "root:x:0:0:root:/root:/bin/zsh\n", ""},
 	})
 	testRows(t, "/etc/group", "", []row{

@@ -10,6 +10,30 @@ type lookups struct {
 	starts []int // where the lines begin; nil: not asked yet
 	mark   *string
 	unit   *string
+
+	asked int // how often kidsNamed was called
+	named map[*node]map[string][]*node
+}
+
+// kidsNamed returns n's kids that may have a name, in file order: from an index,
+// once it has been asked for many.
+func (t *tree) kidsNamed(n *node, name string, st *style) []*node {
+	if t.known.asked++; t.known.asked < 32 || len(n.kids) < 32 {
+		return n.kids
+	}
+	index := t.known.named[n]
+	if index == nil {
+		index = map[string][]*node{}
+		for _, k := range n.kids {
+			key := st.key(k.name)
+			index[key] = append(index[key], k)
+		}
+		if t.known.named == nil {
+			t.known.named = map[*node]map[string][]*node{}
+		}
+		t.known.named[n] = index
+	}
+	return index[st.key(name)]
 }
 
 // starts returns where the lines begin.

@@ -34,6 +34,7 @@ type style struct {
 	types     bool   // has numbers and booleans of its own
 	phrases   bool   // a name and its first arguments may be spoken of as one name
 	words     bool   // a value is several words, each of them a member
+	fields    bool   // what separates the words is no blank: a value is spoken of as it is written
 	member    int    // add and remove mean this argument, from 1; 0: the whole value
 	list      string // separates the members of a value that shows no separator; ","
 	indent    string // of a block's inside, where the file shows none
@@ -60,6 +61,17 @@ type style struct {
 func (st *style) same(a, b string) bool {
 	return a == b || st.fold && strings.EqualFold(a, b) ||
 		st.dashes && len(a) == len(b) && strings.ReplaceAll(a, "_", "-") == strings.ReplaceAll(b, "_", "-")
+}
+
+// key returns what names have in common that are the same.
+func (st *style) key(name string) string {
+	if st.fold {
+		name = strings.ToLower(strings.ToUpper(name)) // as EqualFold has it, with `ſ` for `s`
+	}
+	if st.dashes {
+		name = strings.ReplaceAll(name, "_", "-")
+	}
+	return name
 }
 
 // commentMark returns the mark that s begins with, or "".

@@ -236,7 +236,11 @@ func (t *tree) find(p Path, st *style) (active, twins []*node) {
 	for _, step := range p {
 		var next []*node
 		for _, n := range level {
-			for _, k := range n.kids {
+			kids := n.kids
+			if !step.Any && st.silent == "" && !(st.bareKeys && len(p) == 1) {
+				kids = t.kidsNamed(n, step.Name, st)
+			}
+			for _, k := range kids {
 				switch {
 				case st.matches(t, k, step):
 					next = append(next, k)

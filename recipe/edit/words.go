@@ -40,7 +40,7 @@ type directives struct {
 
 func (d directives) style() *style {
 	st := d.look
-	st.marks, st.words, st.heading, st.folded = d.marks, true, d.heading, d.cont == ' '
+	st.marks, st.words, st.heading, st.folded, st.fields = d.marks, true, d.heading, d.cont == ' ', d.sep != 0
 	st.phrases = d.sep == 0 && !d.rows
 	switch {
 	case d.columnOf != nil:
@@ -260,6 +260,10 @@ func isProseWord(s string) bool {
 func (d directives) value(t *tree, n *node, v Value) (string, error) {
 	if d.after != "" && strings.HasPrefix(v.Text, d.after) {
 		return "", fmt.Errorf("%q would not be read back as it is", v.Text)
+	}
+	if fields := strings.Count(v.Text, string(d.sep)) + 1; d.sep != 0 && fields < len(n.words) {
+		return "", fmt.Errorf("the row has %s behind its name and %q has %d: name the one that is meant, as in arg = %q, or write them all with `%c` between them",
+			plural(len(n.words), "field"), v.Text, fields, d.columns[0], d.sep)
 	}
 	if len(n.words) == 1 && n.words[0].quote != 0 {
 		return d.quoted(v.Text, n.words[0].quote)

@@ -1,6 +1,7 @@
 package sed
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,6 +63,30 @@ func TestPerl(t *testing.T) {
 		}
 		if got := Join(s.Lines("one 1\ntwo/b\n")); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.script, got, tt.want)
+		}
+	}
+}
+
+// A substitution that changes many lines is one operation, and takes no time that
+// grows with their square; a row of fields is written as it is.
+func TestTranslateMany(t *testing.T) {
+	many := "[a]\n"
+	for i := range 20000 {
+		many += fmt.Sprintf("key%d = %d\n#other%d = x\n", i, i, i)
+	}
+	for _, tt := range []struct{ script, name, src, ops string }{
+		{`s/^key/kez/`, "/etc/a.ini", many, `{ regex = "^key", with = "kez", count = 20000 }`},
+		{`s/ = / = a/`, "/etc/a.ini", many, `{ replace = " = ", with = " = a", count = 20000 }`},
+		{`s/^key777 = .*/key777 = 5/`, "/etc/a.ini", many, `{ set = "a/key777", to = "5", was = "777" }`},
+		{`s,/bin/sh,/bin/bash,`, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", `{ set = "root", to = "x:0:0:root:/root:/bin/bash", was = "x:0:0:root:/root:/bin/sh" }`},
+	} {
+		s, err := Parse(tt.script, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Translate(edit.Input{Name: tt.name, Bytes: []byte(tt.src)}, s)
+		if err != nil || p.Err != nil || len(p.Ops) != 1 || p.Ops[0].TOML() != tt.ops {
+			t.Errorf("%s: %v, %v, %d operations, want %s", tt.script, err, p.Err, len(p.Ops), tt.ops)
 		}
 	}
 }

@@ -33,6 +33,9 @@ func Translate(in edit.Input, s Script) (Plan, error) {
 	if t.sed == src {
 		return t.meaning(s), nil
 	}
+	if p, ok := t.wide(s); ok {
+		return p, nil
+	}
 	p := t.try(t.structured())
 	if p.Err != nil || !p.Same() && !p.Meant && !t.better(p) {
 		if q := t.try(t.textual()); q.Err == nil && q.Same() {
@@ -72,6 +75,32 @@ func (t *translation) read() (err error) {
 		n += len(l.Below)
 	}
 	return nil
+}
+
+// wideLines is how many changed lines are more than anybody wants an operation for
+// each of.
+const wideLines = 20
+
+// wide makes one operation of a substitution that changes many lines, with their
+// number.
+func (t *translation) wide(s Script) (Plan, bool) {
+	n := 0
+	for _, l := range t.lines {
+		if l.Changed() {
+			n++
+		}
+	}
+	if n <= wideLines || len(s) != 1 || s[0].verb != 's' || s[0].from != nil {
+		return Plan{}, false
+	}
+	op := literally(s[0])
+	op.Count = edit.Count{N: 1, OrMore: true}
+	p := t.try([]edit.Op{op})
+	if !p.Same() && !t.better(p) {
+		return Plan{}, false
+	}
+	p.Ops[0].Count = edit.Count{N: len(p.Result.Done[0].Lines)}
+	return p, true
 }
 
 // entryAt returns the entry that begins in a line, the innermost one.
@@ -122,20 +151,21 @@ func (t *translation) better(p Plan) bool {
 // merge makes one operation of equal ones, with their count.
 func merge(ops []edit.Op) []edit.Op {
 	var out []edit.Op
-next:
+	at := map[string]int{}
 	for _, op := range ops {
-		for i := range out {
-			same := out[i]
-			same.Count = op.Count
-			if same.TOML() == op.TOML() {
-				out[i].Count.N = max(out[i].Count.N, 1) + 1
-				if op.Verb == edit.Line || op.Verb == edit.Section {
-					out[i].Count.N = 0
-				}
-				continue next
-			}
+		bare := op
+		bare.Count = edit.Count{}
+		text := bare.TOML()
+		i, again := at[text]
+		if !again {
+			at[text] = len(out)
+			out = append(out, op)
+			continue
 		}
-		out = append(out, op)
+		out[i].Count.N = max(out[i].Count.N, 1) + 1
+		if op.Verb == edit.Line || op.Verb == edit.Section {
+			out[i].Count.N = 0
+		}
 	}
 	return out
 }
