@@ -51,8 +51,12 @@ func (e *env) translate(file string, f editFlags) error {
 		t.take(plan)
 		return e.told(f, []*translated{t}, nil)
 	}
-	changes, err := shell.Read(strings.Join(f.shell, "\n"), shell.Options{})
+	script := strings.Join(f.shell, "\n")
+	changes, err := shell.Read(script, shell.Options{})
 	if err != nil {
+		return err
+	}
+	if err := e.noteOthers(script); err != nil {
 		return err
 	}
 	if len(changes) == 0 {
@@ -89,6 +93,31 @@ func (e *env) translate(file string, f editFlags) error {
 		told = nil
 	}
 	return errors.Join(append(failed, told)...)
+}
+
+// keyFor has the keys of a recipe that do what programs of Dockerfiles do.
+var keyFor = map[string]string{
+	"apt-get": "depends", "apt": "depends", "aptitude": "depends", "useradd": "[user]", "adduser": "[user]", "usermod": "[user]", "groupadd": "[group]", "addgroup": "[group]",
+	"mkdir": "[dir]", "chown": "owner of [dir], [file] and [artefacts]", "chmod": "mode of [dir], [file] and [artefacts]", "ln": "[link]", "rm": "[remove]",
+	"a2enmod": "[link]", "a2ensite": "[link]", "a2enconf": "[link]", "a2dismod": "[remove]", "a2dissite": "[remove]", "a2disconf": "[remove]", "phpenmod": "[link]",
+	"curl": "[[source]]", "wget": "[[source]]", "locale-gen": "image.locale", "ldconfig": "nothing, it has run", "update-ca-certificates": "nothing, it has run", "touch": "[file]",
+}
+
+// noteOthers says which commands of a script are no edits, and where they belong.
+func (e *env) noteOthers(script string) error {
+	names, err := shell.Others(script)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	for i, name := range names {
+		key, ok := keyFor[name]
+		if !ok {
+			key = "[[step]]"
+		}
+		names[i] += " (" + key + ")"
+	}
+	fmt.Fprintf(e.err, "note: no edits, but for other keys of a recipe: %s\n", strings.Join(names, ", "))
+	return nil
 }
 
 func firstLine(s string) string {

@@ -79,9 +79,9 @@ type Options struct {
 // Commands that change no file's content are left out. The error is one of
 // syntax.
 func Read(script string, opts Options) ([]Change, error) {
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
+	file, err := parse(script)
 	if err != nil {
-		return nil, fmt.Errorf("shell: %w", err)
+		return nil, err
 	}
 	if opts.Dir == "" {
 		opts.Dir = "/"
@@ -99,6 +99,14 @@ func Read(script string, opts Options) ([]Change, error) {
 		}
 	}
 	return r.out, nil
+}
+
+func parse(script string) (*syntax.File, error) {
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
+	if err != nil {
+		return nil, fmt.Errorf("shell: %w", err)
+	}
+	return file, nil
 }
 
 // A reader walks a script.

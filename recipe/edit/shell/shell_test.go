@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -188,6 +189,17 @@ func TestNotes(t *testing.T) {
 		if err != nil || len(all) != 1 || !strings.Contains(strings.Join(all[0].Notes, " "), tt.want) {
 			t.Errorf("%s: %v %v", tt.script, all, err)
 		}
+	}
+}
+
+// Programs that are no edits are named once; what only asks or prints is not.
+func TestOthers(t *testing.T) {
+	got, err := Others("apt-get update && apt-get install -y x; sudo a2enmod rewrite || true\nif [ -e /y ]; then sed -i s/a/b/ /y; fi; ${TOOL}/run; echo $(make -s) | tee /z")
+	if want := []string{"apt-get", "a2enmod", "make"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+	if _, err := Others("echo 'a"); err == nil {
+		t.Error("a quote has no end, and nothing is said")
 	}
 }
 
