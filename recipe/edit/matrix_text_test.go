@@ -76,7 +76,11 @@ func (e *editor) textOps(t *testing.T) []Op {
 	if i >= 0 {
 		n := e.t.entries()[i]
 		p, _ := e.exact(n)
-		now, err := e.apply(src, Op{Verb: Set, Path: p, To: []Value{{Text: "77"}}})
+		value := "77"
+		if e.st.fields { // of a row
+			value = strings.Repeat("7:", len(n.words)-1) + "7"
+		}
+		now, err := e.apply(src, Op{Verb: Set, Path: p, To: []Value{{Text: value}}})
 		if err != nil {
 			t.Fatal(explain(err))
 		}

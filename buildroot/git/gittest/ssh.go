@@ -105,7 +105,8 @@ func (s *SSH) agent(t testing.TB) {
 	t.Helper()
 	start(t, nil, "ssh-agent", "-D", "-a", s.Agent)
 	for range 100 {
-		if _, err := os.Stat(s.Agent); err == nil {
+		if c, err := net.Dial("unix", s.Agent); err == nil {
+			c.Close()
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
