@@ -218,30 +218,42 @@ func (e *editor) proveValues(ch change, values []splice, v Value, step Step) cha
 		put[c] = true
 	}
 	ch.hold = func(after *tree, cuts []splice) error {
-		want := map[int]string{} // the text that must end at an offset
+		want := map[int]splice{} // what must end at an offset
 		shift := 0
 		for _, c := range cuts {
 			shift += len(c.text) - (c.end - c.start)
 			if put[c] {
-				want[c.end+shift] = c.text
+				want[c.end+shift] = c
 			}
 		}
 		for _, n := range after.entries() {
 			if n.val.start < 0 {
 				continue
 			}
-			if text, ok := want[n.val.end]; ok && isValue(text, n.val.of(after.src)) && after.holds(n, v) && (step.Any || e.st.same(n.name, step.Name)) {
-				delete(want, n.val.end)
+			c, ok := want[n.val.end]
+			if !ok || !isValue(c.text, n.val.of(after.src)) || !after.holds(n, v) || !step.Any && !e.st.same(n.name, step.Name) {
+				continue
 			}
+			if n.block && !e.t.blockWith(c.end) {
+				return fmt.Errorf("%q would begin a section", n.name)
+			}
+			delete(want, n.val.end)
 		}
-		for end, text := range want {
-			if text != "" || !after.emptyAt(end) {
-				return fmt.Errorf("%q is not read as the value", text)
+		for end, c := range want {
+			if c.text != "" || !after.emptyAt(end) {
+				return fmt.Errorf("%q is not read as the value", c.text)
 			}
 		}
 		return nil
 	}
 	return ch
+}
+
+// blockWith reports whether a section has a value that ends at an offset.
+func (t *tree) blockWith(end int) bool {
+	found := false
+	t.root.walk(func(n *node) { found = found || n.block && n.val.end == end })
+	return found
 }
 
 // isValue reports whether text is a value and at most blanks and a separator
