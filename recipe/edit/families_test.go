@@ -182,7 +182,7 @@ func TestSshd(t *testing.T) {
 		{"dead line", s, `line = "UsePAM no"`, "", "the first `UsePAM` counts"},
 		{"line into Match", match, `line = "GatewayPorts no"`, "", "the line would belong to `Match`"},
 		{"Match into the middle", s, `insert = "Match User x\n\tBanner none", after = "UsePAM"`, "", "would move from the top of the file to `Match`"},
-		{"Match without a condition", "Port 22\nMatch\nUsePAM yes\n", `set = "Match", to = "User x"`, "", "would begin a section"},
+		{"Match without a condition", "Port 22\nMatch\n", `set = "Match", to = "User x"`, "", "would begin a section"},
 		{"section", s, `section = "Match Group ops", body = "PermitOpen any\nBanner none"`, s + "\nMatch Group ops\n\tPermitOpen any\n\tBanner none\n", ""},
 		{"two sections", s, `{ section = "Match Group a", body = "Banner none" }, { section = "Match Group b", body = "Banner none" }`, s + "\nMatch Group a\n\tBanner none\n\nMatch Group b\n\tBanner none\n", ""},
 		{"several", s, `set = "Port", to = ["22", "2222"]`, edited(t, s, "#Port 22", "Port 22\nPort 2222"), ""},
