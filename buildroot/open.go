@@ -65,7 +65,8 @@ func locate(x *layer.Index, digest string) {
 }
 
 // writeTree makes a tree of the store that holds files, whose bytes o opens.
-// Where it can it links what other trees have.
+// Where it can it links what other trees have: what a build can see of that is a
+// file's number of names, nothing else.
 func writeTree(s *store.Store, o layer.Opener, files []*layer.File, meta map[string]string) (*store.Draft, string, error) {
 	draft, err := s.NewTree()
 	if err != nil {
