@@ -211,9 +211,9 @@ func (e *editor) plan(op Op) (change, error) {
 // as it was, in the section where it was, and no other.
 func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 	now := after.entries()
-	kept := make(map[*node]bool, len(now))
+	kept := make([]bool, len(now)) // of now
 	seen := chains{}
-	i, shift := 0, 0
+	i, shift, at := 0, 0, 0 // at: the next of now
 	for _, n := range e.t.entries() {
 		head := n.head()
 		for i < len(cuts) && cuts[i].end <= head.start {
@@ -223,13 +223,13 @@ func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 		if i < len(cuts) && (cuts[i].start < head.end || cuts[i].start == head.end && !startsLine(cuts[i].text)) {
 			continue // it is changed, or something is put right behind it
 		}
-		for len(now) > 0 && now[0].whole.start < head.start+shift {
-			now = now[1:]
+		for at < len(now) && now[at].whole.start < head.start+shift {
+			at++
 		}
 		var m *node
-		if len(now) > 0 && now[0].whole.start == head.start+shift {
-			m, now = now[0], now[1:]
-			kept[m] = true
+		if at < len(now) && now[at].whole.start == head.start+shift {
+			m, kept[at] = now[at], true
+			at++
 		}
 		if m == nil || m.name != n.name || len(m.words) != len(n.words) && !(n.block && n.val.end > n.body.start) {
 			return e.bad(op, head.start, "choose another place, or check quotes and brackets of the new text", "%s: `%s` here would no longer say what it says", op, n.name)
@@ -238,15 +238,15 @@ func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 			return e.bad(op, head.start, "choose another place", "%s: `%s` here would move from %s to %s", op, n.name, place(n.section()), place(m.section()))
 		}
 	}
-	return e.noOther(op, after, cuts, kept)
+	return e.noOther(op, after, cuts, now, kept)
 }
 
-// noOther proves that the result has no entry besides those that were kept and those
-// that have new text before them on their line, or in them.
-func (e *editor) noOther(op Op, after *tree, cuts []splice, kept map[*node]bool) error {
+// noOther proves that the result, whose entries are now, has none besides those that
+// were kept and those that have new text before them on their line, or in them.
+func (e *editor) noOther(op Op, after *tree, cuts []splice, now []*node, kept []bool) error {
 	i, shift, bol, seen := 0, 0, 0, 0 // bol: where the line of offset seen begins
-	for _, m := range after.entries() {
-		if kept[m] {
+	for j, m := range now {
+		if kept[j] {
 			continue
 		}
 		if seen < m.whole.start {

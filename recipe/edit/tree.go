@@ -44,6 +44,7 @@ type tree struct {
 	odd  []oddity
 	slab []node
 	bag  []word
+	size int // how many nodes were made
 
 	known lookups
 }
@@ -67,6 +68,7 @@ func (t *tree) add(parent *node, n node) *node {
 	if len(t.slab) == cap(t.slab) {
 		t.slab = make([]node, 0, min(4096, max(8, 2*cap(t.slab))))
 	}
+	t.size++
 	n.parent, n.ord = parent, int32(len(parent.kids))
 	t.slab = append(t.slab, n)
 	p := &t.slab[len(t.slab)-1]
@@ -174,7 +176,7 @@ func (n *node) walk(f func(*node)) {
 
 // entries returns all active entries in file order.
 func (t *tree) entries() []*node {
-	var all []*node
+	all := make([]*node, 0, t.size)
 	var down func(*node)
 	down = func(n *node) {
 		for _, k := range n.kids {
