@@ -51,13 +51,12 @@ func runRun(ctx context.Context, env *env, flags *flag.FlagSet, args []string) e
 	if err != nil {
 		return err
 	}
-	if len(names) != 1 {
+	switch {
+	case len(names) != 1:
 		return usagef("run takes one image; a command in it stands behind --")
-	}
-	if *processes != 0 && *processes < 32 {
+	case *processes != 0 && *processes < 32:
 		return usagef("--processes %d: an image cannot do with less than 32", *processes)
-	}
-	if env.memory != 0 && env.memory < 256e6 {
+	case env.memory != 0 && env.memory < 256e6:
 		return usagef("--memory: an image cannot do with less than 256MB")
 	}
 	one, err := env.one(ctx, names[0])
