@@ -92,9 +92,11 @@ func (v *run) dateNew(before map[string]job.Change, by doer) error {
 		return nil
 	}
 	for p, c := range v.track.now {
-		_, had := before[p]
+		if _, had := before[p]; had || c.Kind != job.Dir || v.lower(p) != nil {
+			continue
+		}
 		date := v.latest(p, by)
-		if had || c.Kind != job.Dir || c.MTime.Unix() < date || v.lower(p) != nil {
+		if c.MTime.Unix() < date {
 			continue
 		}
 		if err := stamp(v.upper, &c, date); err != nil {

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/ashlar-build/ashlar/layer"
 )
@@ -12,15 +11,9 @@ import (
 //go:embed late.toml
 var lateText string
 
-// scriptsRead is the table of places that maintainer scripts read. A mistake in it is
-// a bug of ours, which a test finds.
-var scriptsRead = sync.OnceValue(func() map[string][]string {
-	table, err := parseReaders(lateText)
-	if err != nil {
-		panic(err)
-	}
-	return table
-})
+// scriptsRead is the table of places that maintainer scripts read, and the packages
+// whose scripts do.
+var scriptsRead = tableOf(lateText)
 
 // late warns of what the recipe puts where scripts would have made something of it,
 // had it been there before they ran.

@@ -13,14 +13,20 @@ import (
 var readersText string
 
 // readers is the table of directories whose files one program reads, and the
-// packages that have it. A mistake in it is a bug of ours, which a test finds.
-var readers = sync.OnceValue(func() map[string][]string {
-	table, err := parseReaders(readersText)
-	if err != nil {
-		panic(err)
-	}
-	return table
-})
+// packages that have it.
+var readers = tableOf(readersText)
+
+// tableOf reads a table of paths and packages, once, when it is first asked for. A
+// mistake in it is a bug of ours, which a test finds.
+func tableOf(text string) func() map[string][]string {
+	return sync.OnceValue(func() map[string][]string {
+		table, err := parseReaders(text)
+		if err != nil {
+			panic(err)
+		}
+		return table
+	})
+}
 
 func parseReaders(text string) (map[string][]string, error) {
 	var table map[string][]string

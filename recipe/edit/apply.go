@@ -244,17 +244,12 @@ func (e *editor) untouched(op Op, after *tree, cuts []splice) error {
 // noOther proves that the result, whose entries are now, has none besides those that
 // were kept and those that have new text before them on their line, or in them.
 func (e *editor) noOther(op Op, after *tree, cuts []splice, now []*node, kept []bool) error {
-	i, shift, bol, seen := 0, 0, 0, 0 // bol: where the line of offset seen begins
+	i, shift := 0, 0
 	for j, m := range now {
 		if kept[j] {
 			continue
 		}
-		if seen < m.whole.start {
-			if nl := strings.LastIndexByte(after.src[seen:m.whole.start], '\n'); nl >= 0 {
-				bol = seen + nl + 1
-			}
-			seen = m.whole.start
-		}
+		bol := after.lineStart(m.whole.start)
 		for ; i < len(cuts) && cuts[i].start+shift+len(cuts[i].text) < bol; i++ {
 			shift += len(cuts[i].text) - (cuts[i].end - cuts[i].start)
 		}

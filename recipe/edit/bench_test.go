@@ -142,7 +142,7 @@ func TestNoQuadraticChange(t *testing.T) {
 		{"nginx", "", "b 1; ", "", `set = "b", to = 3; unset = "b"; insert = "d 1;", before = "b"`},
 		{"blocks", "", "a { b 1; ", "", `set = "a/b", to = "3"`},
 		{"braces", "", "a {\n b = 1\n}\n", "", `comment = "a"; insert = "d = 1", last-in = "a"; insert = "d = 1", after = "a"`},
-		{"xml", "<a>", "<b>c</b>", "</a>", `unset = "a/b"; comment = "a/b"; insert = "<d/>", after = "a/b"`},
+		{"xml", "<a>", "<b>c</b>", "</a>", `set = "a/b", to = "d"; unset = "a/b"; comment = "a/b"; insert = "<d/>", after = "a/b"`},
 		{"xml", "<a>", "<!-- <b>c</b> -->", "</a>", `uncomment = "a/b"`},
 		{"yaml", "", "b: c\n", "", `set = "b", to = "d"; unset = "b"; comment = "b"`},
 		{"ini", "", "[a]\nb = c\n", "", `comment = "a"; set = "a/b", to = "d"; unset = "a/b"; insert = "d = e", after = "a/b"`},

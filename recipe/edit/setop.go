@@ -226,6 +226,7 @@ func (e *editor) proveValues(ch change, values []splice, v Value, step Step) cha
 				want[c.end+shift] = c
 			}
 		}
+		var sections map[int]bool
 		for _, n := range after.entries() {
 			if n.val.start < 0 {
 				continue
@@ -234,7 +235,10 @@ func (e *editor) proveValues(ch change, values []splice, v Value, step Step) cha
 			if !ok || !isValue(c.text, n.val.of(after.src)) || !after.holds(n, v) || !step.Any && !e.st.same(n.name, step.Name) {
 				continue
 			}
-			if n.block && !e.t.blockWith(c.end) {
+			if n.block && sections == nil {
+				sections = e.t.sectionValues()
+			}
+			if n.block && !sections[c.end] {
 				return fmt.Errorf("%q would begin a section", n.name)
 			}
 			delete(want, n.val.end)
@@ -249,11 +253,15 @@ func (e *editor) proveValues(ch change, values []splice, v Value, step Step) cha
 	return ch
 }
 
-// blockWith reports whether a section has a value that ends at an offset.
-func (t *tree) blockWith(end int) bool {
-	found := false
-	t.root.walk(func(n *node) { found = found || n.block && n.val.end == end })
-	return found
+// sectionValues are the offsets at which values of sections end.
+func (t *tree) sectionValues() map[int]bool {
+	ends := map[int]bool{}
+	t.root.walk(func(n *node) {
+		if n.block {
+			ends[n.val.end] = true
+		}
+	})
+	return ends
 }
 
 // isValue reports whether text is a value and at most blanks and a separator

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,11 +12,11 @@ import (
 )
 
 // Decode reads an ashlar.lock. Its mistakes are places in name, all of them
-// together; their remedy is always to lock again.
+// together; their remedy is to lock again, but for what a merge has left.
 func Decode(name string, src []byte) (*Lock, error) {
 	d := decoder{name: name, src: src}
-	if at := conflict.FindIndex(src); at != nil {
-		d.add(at[0], "git has left both sides of a merge here", "take one side whole (git checkout --ours ashlar.lock); `ashlar lock` then adds what the other's recipes need")
+	if at := conflict(src); at >= 0 {
+		d.add(at, "git has left both sides of a merge here", "take one side whole (git checkout --ours ashlar.lock); `ashlar lock` then adds what the other's recipes need")
 		return nil, d.errs.Err()
 	}
 	var f file
@@ -35,8 +34,17 @@ func Decode(name string, src []byte) (*Lock, error) {
 	return l, d.errs.Err()
 }
 
-// conflict is the line that git(1) writes where it cannot merge.
-var conflict = regexp.MustCompile(`(?m)^<<<<<<< `)
+// conflict returns where the line is that git(1) writes where it cannot merge, or -1.
+func conflict(src []byte) int {
+	mark := []byte("\n<<<<<<< ")
+	if bytes.HasPrefix(src, mark[1:]) {
+		return 0
+	}
+	if i := bytes.Index(src, mark); i >= 0 {
+		return i + 1
+	}
+	return -1
+}
 
 const remedy = "ashlar.lock is written by `ashlar lock`: restore it from version control, or remove it and lock again"
 

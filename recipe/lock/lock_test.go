@@ -58,6 +58,7 @@ func TestDecodeMistakes(t *testing.T) {
 		{"no TOML", "format = = 1", "ashlar.lock:1:"},
 		{"vendor outside", "format = 1\n[vendor.\"x\"]\nof = \"" + sum + "\"\nfiles = [{ at = \"../x\", url = \"u\", sha256 = \"" + sum + "\" }]\n", "is no place in a cache"},
 		{"merge conflict", head + "<<<<<<< HEAD\n", "ashlar.lock:2:1: git has left both sides of a merge here"},
+		{"merge conflict in the first line", "<<<<<<< HEAD\n" + head, "ashlar.lock:1:1: git has left both sides of a merge here"},
 		{"another format", "format = 9\n", "ashlar.lock:1:1: this lock has format 9; this ashlar reads 1"},
 		{"unknown key", head + "pakage = 1\n", `ashlar.lock:2:1: unknown key "pakage"`},
 		{"unknown key of a package", head + "[package]\n\"a 1 amd64\" = { sise = 1 }\n", `ashlar.lock:3:17: unknown key "package.a 1 amd64.sise"`},
